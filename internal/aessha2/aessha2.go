@@ -1,0 +1,137 @@
+// Package aessha2 is the cipher that Olm messages, Megolm messages, libolm
+// pickles and libolm's PkEncryption share: AES-256-CBC with PKCS#7 padding,
+// and HMAC-SHA-256 truncated to 8 bytes, under keys and IV that HKDF derives
+// from one secret (Matrix specification, "Olm: The Olm message format" and
+// "Megolm: Cryptography"; libolm, cipher.cpp).
+//
+// AES is crypto/aes. It is constant-time where the processor has AES
+// instructions, and table-based, hence not constant-time, where it has not.
+package aessha2
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+
+	"github.com/chappe-e2ee/chappe/internal/kdf"
+	"github.com/chappe-e2ee/chappe/internal/secret"
+)
+
+// MACSize is the length of the truncated MAC in bytes. It is a constant of the
+// format: no length is ever taken from the input.
+const MACSize = 8
+
+const (
+	blockSize = aes.BlockSize
+	keySize   = 32
+)
+
+// Cipher holds the three values that HKDF derives: 32 bytes of AES key, 32 of
+// MAC key, 16 of IV. It encrypts one message, or decrypts one; Wipe ends it.
+type Cipher struct {
+	okm [keySize + keySize + blockSize]byte
+	sum [kdf.Size]byte
+}
+
+// Derive sets c to the keys that follow from secret under the label info.
+func (c *Cipher) Derive(secret []byte, info string) { kdf.HKDF(c.okm[:], secret, nil, info) }
+
+// Wipe overwrites the keys.
+func (c *Cipher) Wipe() {
+	secret.Wipe(c.okm[:])
+	secret.Wipe(c.sum[:])
+}
+
+func (c *Cipher) aesKey() []byte { return c.okm[:keySize] }
+func (c *Cipher) macKey() []byte { return c.okm[keySize : 2*keySize] }
+func (c *Cipher) iv() []byte     { return c.okm[2*keySize:] }
+
+// block cannot fail: the key has a length that AES takes.
+func (c *Cipher) block() cipher.Block {
+	b, err := aes.NewCipher(c.aesKey())
+	if err != nil {
+		panic("aessha2: internal error: " + err.Error())
+	}
+	return b
+}
+
+// CiphertextLen returns the length of the encryption of n bytes: PKCS#7 always
+// adds 1 to 16.
+func CiphertextLen(n int) int { return n/blockSize*blockSize + blockSize }
+
+// AppendEncrypt appends the encryption of plaintext to dst.
+func (c *Cipher) AppendEncrypt(dst, plaintext []byte) []byte {
+	start := len(dst)
+	dst = append(dst, plaintext...)
+	pad := byte(CiphertextLen(len(plaintext)) - len(plaintext))
+	for range pad {
+		dst = append(dst, pad)
+	}
+	cipher.NewCBCEncrypter(c.block(), c.iv()).CryptBlocks(dst[start:], dst[start:])
+	return dst
+}
+
+// MAC returns the truncated MAC of message.
+func (c *Cipher) MAC(message []byte) (mac [MACSize]byte) {
+	c.hmac(message)
+	copy(mac[:], c.sum[:])
+	return mac
+}
+
+// Verify reports whether mac is exactly the truncated MAC of message.
+func (c *Cipher) Verify(message, mac []byte) bool {
+	c.hmac(message)
+	return hmac.Equal(c.sum[:MACSize], mac)
+}
+
+// hmac sets c.sum to the whole HMAC-SHA-256 of message. Messages have any
+// length, so the inner hash is streamed: one allocation instead of the five of
+// crypto/hmac.
+func (c *Cipher) hmac(message []byte) {
+	var pad [sha256.BlockSize + kdf.Size]byte
+	xorPad(&pad, c.macKey(), 0x36)
+	inner := sha256.New()
+	inner.Write(pad[:sha256.BlockSize])
+	inner.Write(message)
+	inner.Sum(c.sum[:0])
+	xorPad(&pad, c.macKey(), 0x5c)
+	copy(pad[sha256.BlockSize:], c.sum[:])
+	c.sum = sha256.Sum256(pad[:])
+	secret.Wipe(pad[:])
+}
+
+func xorPad(pad *[sha256.BlockSize + kdf.Size]byte, key []byte, x byte) {
+	for i := range sha256.BlockSize {
+		pad[i] = x
+		if i < len(key) {
+			pad[i] ^= key[i]
+		}
+	}
+}
+
+// Decrypt decrypts ciphertext into a new slice. It reports false when the
+// length is not a positive multiple of 16 or the padding is not PKCS#7's. The
+// caller has verified the MAC before, and answers both failures alike.
+//
+// libolm checks the last byte only; no writer makes other padding.
+func (c *Cipher) Decrypt(ciphertext []byte) ([]byte, bool) {
+	if len(ciphertext) == 0 || len(ciphertext)%blockSize != 0 {
+		return nil, false
+	}
+	p := make([]byte, len(ciphertext))
+	cipher.NewCBCDecrypter(c.block(), c.iv()).CryptBlocks(p, ciphertext)
+	pad := p[len(p)-1]
+	good := subtle.ConstantTimeLessOrEq(1, int(pad)) & subtle.ConstantTimeLessOrEq(int(pad), blockSize)
+	for i := range blockSize {
+		outside := subtle.ConstantTimeLessOrEq(int(pad), i)
+		good &= outside | subtle.ConstantTimeByteEq(p[len(p)-1-i], pad)
+	}
+	if good != 1 {
+		secret.Wipe(p)
+		return nil, false
+	}
+	n := len(p) - int(pad)
+	return p[:n:n], true
+}

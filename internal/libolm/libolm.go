@@ -1,0 +1,61 @@
+// Package libolm encrypts and decrypts libolm's pickles (libolm 3.2.13,
+// pickle_encoding.c). What they hold is read and written with package layout.
+package libolm
+
+import (
+	"errors"
+
+	"github.com/chappe-e2ee/chappe/internal/aessha2"
+	"github.com/chappe-e2ee/chappe/internal/b64"
+	"github.com/chappe-e2ee/chappe/internal/errs"
+)
+
+// ErrKey says that a pickle's MAC or padding does not fit the key: the key is
+// another one, or the pickle is damaged.
+var ErrKey = errors.New("libolm pickle: wrong pickle key or damaged pickle")
+
+const info = "Pickle"
+
+// Decrypt returns the plaintext of a pickle, which the caller wipes. what
+// names the pickle in errors. The key has any length, also none.
+func Decrypt(what string, pickle, key []byte) ([]byte, error) {
+	n := b64.DecodedLen(pickle)
+	if n < 0 {
+		return nil, &errs.MalformedError{What: what, Why: b64.ErrBase64.Error()}
+	}
+	raw := make([]byte, n)
+	if err := b64.Decode(raw, pickle); err != nil {
+		return nil, &errs.MalformedError{What: what, Why: err.Error()}
+	}
+	if n < aessha2.MACSize {
+		return nil, ErrKey
+	}
+	var c aessha2.Cipher
+	defer c.Wipe()
+	c.Derive(key, info)
+	ciphertext, mac := raw[:n-aessha2.MACSize], raw[n-aessha2.MACSize:]
+	if !c.Verify(ciphertext, mac) {
+		return nil, ErrKey
+	}
+	plaintext, ok := c.Decrypt(ciphertext)
+	if !ok {
+		return nil, ErrKey
+	}
+	return plaintext, nil
+}
+
+// Encrypt returns the pickle of plaintext, byte for byte libolm's. Key and IV
+// follow from the pickle key alone, so two pickles under one key show where
+// they begin alike: the format is for moving to and from libolm, not for
+// storage.
+func Encrypt(plaintext, key []byte) []byte {
+	var c aessha2.Cipher
+	defer c.Wipe()
+	c.Derive(key, info)
+	n := aessha2.CiphertextLen(len(plaintext))
+	raw := make([]byte, 0, n+aessha2.MACSize)
+	raw = c.AppendEncrypt(raw, plaintext)
+	mac := c.MAC(raw)
+	raw = append(raw, mac[:]...)
+	return b64.AppendEncode(make([]byte, 0, b64.EncodedLen(len(raw))), raw)
+}
