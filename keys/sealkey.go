@@ -1,0 +1,61 @@
+package keys
+
+import (
+	"crypto/rand"
+	"fmt"
+
+	"github.com/chappe-e2ee/chappe/internal/seal"
+	"github.com/chappe-e2ee/chappe/internal/secret"
+)
+
+// SealKeySize is the length of a [SealKey] in bytes.
+const SealKeySize = seal.KeySize
+
+// SealKey is the key under which accounts and sessions are sealed for storage:
+// 32 random bytes. It is not a passphrase; a program that has one derives the
+// bytes with a password hash first. One key may seal any number of values. The
+// zero value is refused.
+//
+// It does not print and does not marshal; [SealKey.Secret] lets it out.
+type SealKey struct {
+	secret.Redacted
+	key *[SealKeySize]byte
+}
+
+// GenerateSealKey returns a new random key.
+func GenerateSealKey() SealKey {
+	k := SealKey{key: new([SealKeySize]byte)}
+	rand.Read(k.key[:])
+	return k
+}
+
+// NewSealKey returns the key that b holds: exactly 32 bytes, not all zero. It
+// keeps a copy. It returns [ErrLength] or [ErrAbsent].
+func NewSealKey(b []byte) (SealKey, error) {
+	const what = "keys: seal key"
+	if len(b) != SealKeySize {
+		return SealKey{}, fmt.Errorf("%s: %w", what, ErrLength)
+	}
+	k := SealKey{key: new([SealKeySize]byte)}
+	copy(k.key[:], b)
+	if *k.key == [SealKeySize]byte{} {
+		return SealKey{}, fmt.Errorf("%s: %w", what, ErrAbsent)
+	}
+	return k, nil
+}
+
+// Secret returns the 32 bytes of the key, all zero when it is absent or
+// closed. Wiping them is the caller's.
+func (k SealKey) Secret() (b [SealKeySize]byte) {
+	if k.key != nil {
+		b = *k.key
+	}
+	return b
+}
+
+// Close wipes the key, in all copies of the value. It is absent afterwards.
+func (k SealKey) Close() {
+	if k.key != nil {
+		secret.Wipe(k.key[:])
+	}
+}
