@@ -1,0 +1,243 @@
+package megolm
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/chappe-e2ee/chappe/internal/aessha2"
+	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/secret"
+	"github.com/chappe-e2ee/chappe/keys"
+)
+
+// InboundSession decrypts the messages of one sender's session, from its first
+// known index on. It is safe for concurrent use.
+//
+// It is one object of at most 208 bytes while no message beyond the first known
+// index was decrypted.
+type InboundSession struct {
+	secret.Redacted
+	mu       sync.Mutex
+	initial  ratchet  // at the first known index
+	latest   *ratchet // at the highest index that was decrypted; nil when that is the first
+	revision uint64
+	public   keys.Ed25519
+	verified bool
+	live     bool // not closed; the zero value is
+}
+
+// NewInboundSession returns the session that a session key describes. The key
+// must have come in an Olm message of a known device. It returns
+// [keys.ErrAbsent] when key is absent or closed.
+func NewInboundSession(key SessionKey) (*InboundSession, error) {
+	if key.IsZero() {
+		return nil, fmt.Errorf("%s: %w", sessionKeyName, keys.ErrAbsent)
+	}
+	return &InboundSession{live: true, initial: key.p.ratchet, public: key.p.public, verified: true}, nil
+}
+
+// ImportInboundSession returns the session that an export describes. Nothing
+// shows where an export comes from: SigningKeyVerified is false until a message
+// was decrypted. It returns [keys.ErrAbsent] when export is absent or closed.
+func ImportInboundSession(export ExportedSession) (*InboundSession, error) {
+	if export.IsZero() {
+		return nil, fmt.Errorf("%s: %w", exportName, keys.ErrAbsent)
+	}
+	return &InboundSession{live: true, initial: export.p.ratchet, public: export.p.public}, nil
+}
+
+// ID returns the id of the session: its Ed25519 public key in unpadded base64,
+// 43 characters.
+func (s *InboundSession) ID() string { return s.public.String() }
+
+// Suite returns the version of Megolm that the session speaks.
+func (s *InboundSession) Suite() Suite { return V1 }
+
+// SigningKey returns the public key that signs the session's messages.
+func (s *InboundSession) SigningKey() keys.Ed25519 { return s.public }
+
+// FirstKnownIndex returns the first message index that the session can decrypt.
+func (s *InboundSession) FirstKnownIndex() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.initial.index
+}
+
+// SigningKeyVerified says whether it was seen that ratchet and signing key
+// belong together: the session key was signed, or a message decrypted. It is
+// libolm's flag, and says that the messages match this key, never whose key it
+// is.
+func (s *InboundSession) SigningKeyVerified() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.verified
+}
+
+// Revision counts the changes of the session's state since it was made. A store
+// holds the latest state when it holds the latest revision. Losing a change
+// costs no key: an older state decrypts the same messages, more slowly.
+func (s *InboundSession) Revision() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revision
+}
+
+// Decrypted is a decrypted message.
+type Decrypted struct {
+	Plaintext []byte
+	// Index is the message's index in the session. A program that keeps
+	// (session id, index) with the event id notices replays.
+	Index uint32
+}
+
+// Decrypt decrypts a message: the signature is checked first, then index, MAC
+// and padding. Messages may come in any order and more than once. The cost of a
+// message that follows the latest one is constant; others need up to 1020
+// hashes more.
+//
+// It returns [ErrSignature], an [*UnknownIndexError], [ErrDecrypt],
+// [keys.ErrAbsent] or [ErrClosed]; the session is then as before.
+func (s *InboundSession) Decrypt(m Message) (Decrypted, error) {
+	if m.IsZero() {
+		return Decrypted{}, fmt.Errorf("%s: %w", messageName, keys.ErrAbsent)
+	}
+	// The public key never changes: the costliest step needs no lock.
+	public := s.public.Array()
+	verified := curve.Verify(&public, m.signed(), m.signature())
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.live {
+		return Decrypted{}, ErrClosed
+	}
+	if !verified {
+		return Decrypted{}, ErrSignature
+	}
+	r, err := s.at(m.index)
+	if err != nil {
+		return Decrypted{}, err
+	}
+	defer r.wipe()
+	var c aessha2.Cipher
+	defer c.Wipe()
+	c.Derive(r.parts[:], cipherLabel)
+	if !c.Verify(m.authenticated(), m.mac()) {
+		return Decrypted{}, ErrDecrypt
+	}
+	plaintext, ok := c.Decrypt(m.ciphertext)
+	if !ok {
+		return Decrypted{}, ErrDecrypt
+	}
+	s.commit(&r)
+	return Decrypted{Plaintext: plaintext, Index: m.index}, nil
+}
+
+// at returns a copy of the ratchet at index.
+func (s *InboundSession) at(index uint32) (r ratchet, err error) {
+	if index < s.initial.index {
+		return r, &UnknownIndexError{FirstKnown: s.initial.index, Got: index}
+	}
+	r = s.initial
+	if s.latest != nil && s.latest.index <= index {
+		r = *s.latest
+	}
+	r.advanceTo(index)
+	return r, nil
+}
+
+// commit notes that a message decrypted under r.
+func (s *InboundSession) commit(r *ratchet) {
+	changed := !s.verified
+	s.verified = true
+	latest := &s.initial
+	if s.latest != nil {
+		latest = s.latest
+	}
+	if r.index > latest.index {
+		if s.latest == nil {
+			s.latest = new(ratchet)
+		}
+		*s.latest = *r
+		changed = true
+	}
+	if changed {
+		s.revision++
+	}
+}
+
+// ExportAt returns the session from index on, for a backup or another device.
+// The session itself does not change. It returns an [*UnknownIndexError] when
+// index is before the first known one, or [ErrClosed].
+func (s *InboundSession) ExportAt(index uint32) (ExportedSession, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.exportAt(index)
+}
+
+// Export returns the session from its first known index on. It returns
+// [ErrClosed].
+func (s *InboundSession) Export() (ExportedSession, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.exportAt(s.initial.index)
+}
+
+func (s *InboundSession) exportAt(index uint32) (ExportedSession, error) {
+	if !s.live {
+		return ExportedSession{}, ErrClosed
+	}
+	r, err := s.at(index)
+	if err != nil {
+		return ExportedSession{}, err
+	}
+	defer r.wipe()
+	return ExportedSession{p: &exportedSession{material: material{ratchet: r, public: s.public}}}, nil
+}
+
+// AdvanceTo makes index the first known one: the session forgets how to decrypt
+// what came before. It returns an [*UnknownIndexError] when index is before the
+// first known one, or [ErrClosed].
+func (s *InboundSession) AdvanceTo(index uint32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.live {
+		return ErrClosed
+	}
+	r, err := s.at(index)
+	if err != nil {
+		return err
+	}
+	defer r.wipe()
+	if index == s.initial.index {
+		return nil
+	}
+	s.initial = r
+	s.dropLatest()
+	s.revision++
+	return nil
+}
+
+// dropLatest forgets the latest ratchet where the initial one has caught up.
+func (s *InboundSession) dropLatest() {
+	if s.latest != nil && s.latest.index <= s.initial.index {
+		s.latest.wipe()
+		s.latest = nil
+	}
+}
+
+// Close wipes the session's secrets. Later calls return [ErrClosed]; id and
+// public key stay readable.
+func (s *InboundSession) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	s.live = false
+}
+
+func (s *InboundSession) wipe() {
+	s.initial.wipe()
+	if s.latest != nil {
+		s.latest.wipe()
+		s.latest = nil
+	}
+}

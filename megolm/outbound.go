@@ -1,0 +1,168 @@
+package megolm
+
+import (
+	"crypto/rand"
+	"math"
+	"sync"
+
+	"github.com/chappe-e2ee/chappe/internal/aessha2"
+	"github.com/chappe-e2ee/chappe/internal/b64"
+	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/secret"
+	"github.com/chappe-e2ee/chappe/internal/wire"
+	"github.com/chappe-e2ee/chappe/keys"
+)
+
+const cipherLabel = "MEGOLM_KEYS"
+
+// OutboundSession encrypts messages for a group. It is safe for concurrent use.
+type OutboundSession struct {
+	secret.Redacted
+	mu       sync.Mutex
+	ratchet  ratchet // at the index of the next message
+	signing  *curve.SigningKey
+	public   keys.Ed25519
+	revision uint64
+	live     bool // not closed; the zero value is
+}
+
+// NewOutboundSession returns a session with a fresh ratchet and signing key, at
+// index 0. It takes 128 and then 32 bytes from crypto/rand, in libolm's order.
+func NewOutboundSession() *OutboundSession {
+	s := &OutboundSession{live: true}
+	rand.Read(s.ratchet.parts[:])
+	var seed [curve.Size]byte
+	rand.Read(seed[:])
+	s.signing = curve.SigningKeyFromSeed(&seed)
+	secret.Wipe(seed[:])
+	s.public = mustPublic(s.signing)
+	return s
+}
+
+// mustPublic returns the public key of a signing key. One that was computed is
+// always valid.
+func mustPublic(k *curve.SigningKey) keys.Ed25519 {
+	b := k.PublicKey()
+	public, err := keys.NewEd25519(b[:])
+	if err != nil {
+		panic("megolm: internal error: " + err.Error())
+	}
+	return public
+}
+
+// ID returns the id of the session: its Ed25519 public key in unpadded base64,
+// 43 characters.
+func (s *OutboundSession) ID() string { return s.public.String() }
+
+// Suite returns the version of Megolm that the session speaks.
+func (s *OutboundSession) Suite() Suite { return V1 }
+
+// SigningKey returns the public key that signs the session's messages.
+func (s *OutboundSession) SigningKey() keys.Ed25519 { return s.public }
+
+// Index returns the index of the message that is encrypted next.
+func (s *OutboundSession) Index() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ratchet.index
+}
+
+// Revision counts the changes of the session's state since it was made. A store
+// holds the latest state when it holds the latest revision.
+func (s *OutboundSession) Revision() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revision
+}
+
+// SessionKey returns the key with which the messages from the present index on
+// can be decrypted. It returns [ErrClosed].
+func (s *OutboundSession) SessionKey() (SessionKey, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.live {
+		return SessionKey{}, ErrClosed
+	}
+	k := &sessionKey{material: material{ratchet: s.ratchet, public: s.public}}
+	var raw [exportSize]byte
+	defer secret.Wipe(raw[:])
+	s.signing.Sign(&k.signature, k.appendTo(raw[:0], sessionKeyVersion))
+	return SessionKey{p: k}, nil
+}
+
+// Encrypt encrypts plaintext, of at most [MaxPlaintextSize] bytes, and moves the
+// session to the next index. Store the session before the message leaves the
+// program. It returns [ErrTooLong], [ErrIndexExhausted] or [ErrClosed]; the
+// session is then as before.
+func (s *OutboundSession) Encrypt(plaintext []byte) (Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, index, err := s.encrypt(plaintext)
+	if err != nil {
+		return Message{}, err
+	}
+	n := aessha2.CiphertextLen(len(plaintext))
+	end := len(raw) - trailerSize
+	return Message{raw: raw, index: index, ciphertext: raw[end-n : end : end]}, nil
+}
+
+// AppendEncrypt is [OutboundSession.Encrypt] for many messages: it appends the
+// message in unpadded base64 to dst.
+func (s *OutboundSession) AppendEncrypt(dst, plaintext []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, _, err := s.encrypt(plaintext)
+	if err != nil {
+		return dst, err
+	}
+	if dst == nil {
+		dst = make([]byte, 0, b64.EncodedLen(len(raw)))
+	}
+	return b64.AppendEncode(dst, raw), nil
+}
+
+func (s *OutboundSession) encrypt(plaintext []byte) (raw []byte, index uint32, err error) {
+	index = s.ratchet.index
+	switch {
+	case !s.live:
+		return nil, 0, ErrClosed
+	case len(plaintext) > MaxPlaintextSize:
+		return nil, 0, ErrTooLong
+	case index == math.MaxUint32:
+		return nil, 0, ErrIndexExhausted
+	}
+	var c aessha2.Cipher
+	defer c.Wipe()
+	c.Derive(s.ratchet.parts[:], cipherLabel)
+
+	raw = make([]byte, 0, messageLen(index, len(plaintext)))
+	raw = append(raw, messageVersion)
+	raw = wire.AppendVarint(raw, indexField, index)
+	raw = wire.AppendBytesHeader(raw, ciphertextField, aessha2.CiphertextLen(len(plaintext)))
+	raw = c.AppendEncrypt(raw, plaintext)
+	mac := c.MAC(raw)
+	raw = append(raw, mac[:]...)
+	n := len(raw)
+	raw = raw[:n+curve.SignatureSize]
+	s.signing.Sign((*[curve.SignatureSize]byte)(raw[n:]), raw[:n])
+
+	s.ratchet.advance()
+	s.revision++
+	return raw, index, nil
+}
+
+// Close wipes the session's secrets. Later calls return [ErrClosed]; id and
+// public key stay readable.
+func (s *OutboundSession) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	s.live = false
+}
+
+func (s *OutboundSession) wipe() {
+	s.ratchet.wipe()
+	if s.signing != nil {
+		s.signing.Wipe()
+	}
+}
