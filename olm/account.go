@@ -1,0 +1,121 @@
+package olm
+
+import (
+	"crypto/rand"
+	"sync"
+
+	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/secret"
+	"github.com/chappe-e2ee/chappe/keys"
+)
+
+// Account is the identity of a device: its Ed25519 and Curve25519 identity keys,
+// its one-time keys and its fallback keys. It is safe for concurrent use.
+type Account struct {
+	secret.Redacted
+	mu       sync.Mutex
+	signing  *curve.SigningKey
+	identity IdentityKeys
+	private  [keySize]byte     // of identity.Curve25519
+	parsed   *curve.PrivateKey // private, once an agreement needed it
+	oneTime  []oneTimeKey      // oldest first
+	fallback []oneTimeKey      // none, the current one, or current and previous
+	lastID   uint32            // the highest key id that was given out
+	revision uint64
+	live     bool // not closed; the zero value is
+}
+
+// IdentityKeys are the public identity keys of a device. Their JSON form is
+// libolm's.
+type IdentityKeys struct {
+	Curve25519 keys.Curve25519 `json:"curve25519"`
+	Ed25519    keys.Ed25519    `json:"ed25519"`
+}
+
+// GenerateAccount returns an account with fresh identity keys and nothing else.
+// It takes 32 bytes for Ed25519 and then 32 for Curve25519 from crypto/rand, in
+// libolm's order. It fails only where the Go runtime forbids X25519
+// (GODEBUG=fips140=only).
+func GenerateAccount() (*Account, error) {
+	if err := curve.X25519Available(); err != nil {
+		return nil, err
+	}
+	a := &Account{live: true}
+	var seed [keySize]byte
+	defer secret.Wipe(seed[:])
+	rand.Read(seed[:])
+	a.signing = curve.SigningKeyFromSeed(&seed)
+	signing := a.signing.PublicKey()
+	var err error
+	if a.identity.Ed25519, err = keys.NewEd25519(signing[:]); err != nil {
+		return nil, err
+	}
+	rand.Read(a.private[:])
+	if a.identity.Curve25519, err = publicKey(&a.private); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// publicKey returns the public key of a private key.
+func publicKey(private *[keySize]byte) (keys.Curve25519, error) {
+	b := curve.PublicFromPrivate(private)
+	return keys.NewCurve25519(b[:])
+}
+
+// IdentityKeys returns the public identity keys.
+func (a *Account) IdentityKeys() IdentityKeys { return a.identity }
+
+// Revision counts the changes of the account's state since it was made. A store
+// holds the latest state when it holds the latest revision.
+func (a *Account) Revision() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.revision
+}
+
+// Sign returns the Ed25519 signature of message under the account's signing
+// key. It returns [ErrClosed].
+func (a *Account) Sign(message []byte) (keys.Signature, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.live {
+		return keys.Signature{}, ErrClosed
+	}
+	var b [curve.SignatureSize]byte
+	a.signing.Sign(&b, message)
+	return keys.NewSignature(b[:])
+}
+
+// agree sets out to the shared secret of the identity key and a peer's key.
+func (a *Account) agree(out []byte, peer keys.Curve25519) error {
+	if a.parsed == nil {
+		parsed, err := parsePair(&a.private, a.identity.Curve25519)
+		if err != nil {
+			return err
+		}
+		a.parsed = parsed
+	}
+	b := peer.Array()
+	return a.parsed.Agree(out, &b)
+}
+
+// Close wipes the account's secrets. Later calls return [ErrClosed]; the
+// identity keys stay readable.
+func (a *Account) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.wipe()
+	a.live = false
+}
+
+func (a *Account) wipe() {
+	if a.signing != nil {
+		a.signing.Wipe()
+	}
+	secret.Wipe(a.private[:])
+	a.parsed = nil
+	wipeKeys(a.oneTime)
+	wipeKeys(a.fallback)
+	a.oneTime, a.fallback = nil, nil
+}
