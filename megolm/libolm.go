@@ -29,7 +29,7 @@ func ImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, er
 	}
 	defer secret.Wipe(plaintext)
 	in := layout.NewReader(outboundPickleName, plaintext)
-	if v := in.Uint32(); !in.Failed() && v != outboundPickleVersion {
+	if v := in.Uint32(); !in.Stopped() && v != outboundPickleVersion {
 		return nil, &VersionError{What: outboundPickleName, Got: v}
 	}
 	s := &OutboundSession{live: true}
@@ -79,21 +79,21 @@ func ImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, erro
 	defer secret.Wipe(plaintext)
 	in := layout.NewReader(inboundPickleName, plaintext)
 	version := in.Uint32()
-	if !in.Failed() && version != 1 && version != inboundPickleVersion {
+	if !in.Stopped() && version != 1 && version != inboundPickleVersion {
 		return nil, &VersionError{What: inboundPickleName, Got: version}
 	}
 	s := &InboundSession{live: true, latest: new(ratchet), verified: true}
 	s.initial.read(in)
 	s.latest.read(in)
 	if s.latest.index < s.initial.index {
-		in.Fail("latest ratchet before the first")
+		in.Invalid("latest ratchet before the first")
 	}
 	s.public = readPublic(in)
 	if version == inboundPickleVersion {
 		s.verified = in.Bool()
 	}
 	if s.latest.index == s.initial.index && !s.latest.equal(&s.initial) {
-		in.Fail("two ratchets at one index")
+		in.Invalid("two ratchets at one index")
 	}
 	s.dropLatest()
 	if err := in.End(); err != nil {

@@ -82,11 +82,14 @@ func (m *Message) UnmarshalText(text []byte) error {
 }
 
 func parseMessage(raw []byte) (Message, error) {
-	if len(raw) < 1+trailerSize {
-		return Message{}, &MalformedError{What: messageName, Why: "shorter than version, MAC and signature"}
+	if len(raw) == 0 {
+		return Message{}, &MalformedError{What: messageName, Why: "empty"}
 	}
 	if raw[0] != messageVersion {
 		return Message{}, &VersionError{What: messageName, Got: uint32(raw[0])}
+	}
+	if len(raw) < 1+trailerSize {
+		return Message{}, &MalformedError{What: messageName, Why: "shorter than version, MAC and signature"}
 	}
 	var v [2]wire.Value
 	if err := wire.Decode(messageName, raw[1:len(raw)-trailerSize], messageFields, v[:]); err != nil {

@@ -85,8 +85,8 @@ func (r *ratchet) write(w *layout.Writer) {
 func (r *ratchet) read(in *layout.Reader) {
 	in.Bytes(r.parts[:])
 	r.index = in.Uint32()
-	if !in.Failed() && r.parts == [ratchetSize]byte{} {
-		in.Fail("all-zero ratchet")
+	if !in.Stopped() && r.parts == [ratchetSize]byte{} {
+		in.Invalid("all-zero ratchet")
 	}
 }
 

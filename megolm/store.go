@@ -51,12 +51,12 @@ func readStateHeader(in *layout.Reader) (revision uint64) {
 func readPublic(in *layout.Reader) (public keys.Ed25519) {
 	var b [keys.PublicKeySize]byte
 	in.Bytes(b[:])
-	if in.Failed() {
+	if in.Stopped() {
 		return public
 	}
 	public, err := keys.NewEd25519(b[:])
 	if err != nil {
-		in.Fail("invalid Ed25519 public key")
+		in.Invalid("invalid Ed25519 public key")
 	}
 	return public
 }
@@ -103,7 +103,7 @@ func (s *OutboundSession) readState(in *layout.Reader) {
 	if form == formSeed {
 		s.signing = curve.SigningKeyFromSeed((*[curve.Size]byte)(expanded[:]))
 		if mustPublic(s.signing) != s.public {
-			in.Fail(curve.ErrKeyMismatch.Error())
+			in.Invalid(curve.ErrKeyMismatch.Error())
 		}
 		return
 	}
@@ -115,7 +115,7 @@ func (s *OutboundSession) readExpanded(in *layout.Reader, expanded *[curve.Expan
 	public := s.public.Array()
 	signing, err := curve.SigningKeyFromExpanded(expanded, &public)
 	if err != nil {
-		in.Fail(err.Error())
+		in.Invalid(err.Error())
 		return
 	}
 	s.signing = signing
@@ -188,7 +188,7 @@ func (s *InboundSession) readState(in *layout.Reader) {
 		s.latest = new(ratchet)
 		s.latest.read(in)
 		if s.latest.index <= s.initial.index {
-			in.Fail("latest ratchet before the first")
+			in.Invalid("latest ratchet before the first")
 		}
 	}
 	s.public = readPublic(in)

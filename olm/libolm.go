@@ -46,7 +46,7 @@ func ImportLibolmAccount(pickle, pickleKey []byte) (*Account, error) {
 	in := layout.NewReader(accountPickleName, plaintext)
 	version := in.Uint32()
 	switch {
-	case in.Failed():
+	case in.Stopped():
 		return nil, in.End()
 	case version == 1:
 		return nil, ErrLegacyPickle
@@ -97,14 +97,14 @@ func (a *Account) readFallbackSlots(in *layout.Reader) {
 	a.fallback = make([]oneTimeKey, 0, 2)
 	for i := range 2 {
 		slot := slots[i*storedKeyLen : (i+1)*storedKeyLen]
-		if used := slot[4] != 0; in.Failed() || !used || [2 * keySize]byte(slot[5:]) == [2 * keySize]byte{} {
+		if used := slot[4] != 0; in.Stopped() || !used || [2 * keySize]byte(slot[5:]) == [2 * keySize]byte{} {
 			return
 		}
 		fields := layout.NewReader(accountPickleName, slot)
 		var k oneTimeKey
 		k.read(fields)
 		if fields.End() != nil {
-			in.Fail("invalid fallback key")
+			in.Invalid("invalid fallback key")
 		}
 		a.fallback = append(a.fallback, k)
 		secret.Wipe(k.private[:])
@@ -193,7 +193,7 @@ func ImportLibolmSession(pickle, pickleKey []byte) (*Session, error) {
 	defer secret.Wipe(plaintext)
 	in := layout.NewReader(sessionPickleName, plaintext)
 	version := in.Uint32()
-	if !in.Failed() && version != sessionPickleVersion && version != sessionPickleLogging {
+	if !in.Stopped() && version != sessionPickleVersion && version != sessionPickleLogging {
 		return nil, &VersionError{What: sessionPickleName, Got: version}
 	}
 	s := &Session{live: true}

@@ -166,11 +166,14 @@ func (m *Message) parsePreKey(raw []byte) error {
 }
 
 func (m *Message) parseNormal(raw []byte) error {
-	if len(raw) < 1+aessha2.MACSize {
-		return &MalformedError{What: messageName, Why: "shorter than version and MAC"}
+	if len(raw) == 0 {
+		return &MalformedError{What: messageName, Why: "empty"}
 	}
 	if raw[0] != messageVersion {
 		return &VersionError{What: messageName, Got: uint32(raw[0])}
+	}
+	if len(raw) < 1+aessha2.MACSize {
+		return &MalformedError{What: messageName, Why: "shorter than version and MAC"}
 	}
 	var v [3]wire.Value
 	if err := wire.Decode(messageName, raw[1:len(raw)-aessha2.MACSize], messageFields, v[:]); err != nil {

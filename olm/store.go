@@ -65,12 +65,12 @@ func readStateHeader(in *layout.Reader) (revision uint64) {
 func readCurve25519(in *layout.Reader) (public keys.Curve25519) {
 	var b [keySize]byte
 	in.Bytes(b[:])
-	if in.Failed() {
+	if in.Stopped() {
 		return public
 	}
 	public, err := keys.NewCurve25519(b[:])
 	if err != nil {
-		in.Fail("invalid Curve25519 public key")
+		in.Invalid("invalid Curve25519 public key")
 	}
 	return public
 }
@@ -78,12 +78,12 @@ func readCurve25519(in *layout.Reader) (public keys.Curve25519) {
 func readEd25519(in *layout.Reader) (public keys.Ed25519) {
 	var b [keySize]byte
 	in.Bytes(b[:])
-	if in.Failed() {
+	if in.Stopped() {
 		return public
 	}
 	public, err := keys.NewEd25519(b[:])
 	if err != nil {
-		in.Fail("invalid Ed25519 public key")
+		in.Invalid("invalid Ed25519 public key")
 	}
 	return public
 }
@@ -174,7 +174,7 @@ func (a *Account) readState(in *layout.Reader) {
 	}
 	a.signing = curve.SigningKeyFromSeed((*[keySize]byte)(expanded[:]))
 	if a.signing.PublicKey() != a.identity.Ed25519.Array() {
-		in.Fail(curve.ErrKeyMismatch.Error())
+		in.Invalid(curve.ErrKeyMismatch.Error())
 	}
 }
 
@@ -202,7 +202,7 @@ func (a *Account) readExpanded(in *layout.Reader, expanded *[curve.ExpandedSize]
 	public := a.identity.Ed25519.Array()
 	signing, err := curve.SigningKeyFromExpanded(expanded, &public)
 	if err != nil {
-		in.Fail(err.Error())
+		in.Invalid(err.Error())
 		return
 	}
 	a.signing = signing
@@ -335,7 +335,7 @@ func (s *Session) readState(in *layout.Reader) {
 		in.Fail("too many receiver chains")
 	}
 	for range n {
-		if in.Failed() {
+		if in.Stopped() {
 			return
 		}
 		r := &receiverChain{ratchetKey: readCurve25519(in)}
@@ -351,7 +351,7 @@ func (r *receiverChain) readSkipped(in *layout.Reader) {
 	if n > MaxSkippedKeys {
 		in.Fail("too many skipped keys")
 	}
-	if in.Failed() || n == 0 {
+	if in.Stopped() || n == 0 {
 		return
 	}
 	r.skipped = make([]skippedKey, n)
@@ -370,11 +370,11 @@ func (s *Session) checkChains(in *layout.Reader) {
 		return
 	}
 	if s.sender == nil && len(s.receivers) == 0 {
-		in.Fail("no chain")
+		in.Invalid("no chain")
 	}
 	for i, r := range s.receivers {
 		if s.receiver(r.ratchetKey) != s.receivers[i] {
-			in.Fail("one ratchet key twice")
+			in.Invalid("one ratchet key twice")
 		}
 	}
 }

@@ -58,27 +58,38 @@ func (w *Writer) Bytes(b []byte) {
 	w.b = append(w.b, b...)
 }
 
-// Reader reads the layout. The first thing that is wrong makes it fail; from
-// then on it returns zero values, and End returns the error.
+// Reader reads the layout. What is wrong is remembered, and End returns it: a
+// fault of the layout before one of a value that stands in it. After a fault of
+// the layout, nothing more is read, and all values are zero.
 type Reader struct {
-	what string
-	b    []byte
-	why  string
+	what    string
+	b       []byte
+	why     string
+	stopped bool
 }
 
 // NewReader returns a reader of plaintext. what names it in errors.
 func NewReader(what string, plaintext []byte) *Reader { return &Reader{what: what, b: plaintext} }
 
-// Fail makes the reader fail, unless it has already.
+// Fail notes a fault of the layout: what follows cannot be understood.
 func (r *Reader) Fail(why string) {
+	if !r.stopped {
+		r.why, r.stopped, r.b = why, true, nil
+	}
+}
+
+// Invalid notes a value that is not allowed.
+func (r *Reader) Invalid(why string) {
 	if r.why == "" {
 		r.why = why
 	}
-	r.b = nil
 }
 
-// Failed says whether the reader has failed.
+// Failed says whether anything was wrong so far.
 func (r *Reader) Failed() bool { return r.why != "" }
+
+// Stopped says whether nothing more is read.
+func (r *Reader) Stopped() bool { return r.stopped }
 
 // Bytes fills dst.
 func (r *Reader) Bytes(dst []byte) {
@@ -94,8 +105,8 @@ func (r *Reader) Bytes(dst []byte) {
 // a key that is absent.
 func (r *Reader) Key(dst *[32]byte) {
 	r.Bytes(dst[:])
-	if !r.Failed() && *dst == [32]byte{} {
-		r.Fail("all-zero key")
+	if !r.stopped && *dst == [32]byte{} {
+		r.Invalid("all-zero key")
 	}
 }
 
@@ -124,7 +135,7 @@ func (r *Reader) Byte() byte {
 func (r *Reader) Bool() bool {
 	v := r.Byte()
 	if v > 1 {
-		r.Fail("truth value other than 0 and 1")
+		r.Invalid("truth value other than 0 and 1")
 	}
 	return v == 1
 }
@@ -135,7 +146,7 @@ func (r *Reader) Bool() bool {
 func (r *Reader) Count(limit, size int) int {
 	n := r.Uint32()
 	switch {
-	case r.Failed():
+	case r.stopped:
 		return 0
 	case uint64(n) > uint64(limit):
 		r.Fail("list longer than its limit")
@@ -149,7 +160,7 @@ func (r *Reader) Count(limit, size int) int {
 
 // End returns the reader's error, or one when input is left over.
 func (r *Reader) End() error {
-	if !r.Failed() && len(r.b) > 0 {
+	if len(r.b) > 0 {
 		r.Fail("trailing data")
 	}
 	if r.Failed() {
