@@ -23,7 +23,7 @@ type InboundSession struct {
 	revision uint64
 	public   keys.Ed25519
 	verified bool
-	live     bool // not closed; the zero value is
+	live     bool // false once closed, and in the zero value
 }
 
 // NewInboundSession returns the session that a session key describes. The key

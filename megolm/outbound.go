@@ -23,7 +23,7 @@ type OutboundSession struct {
 	signing  *curve.SigningKey
 	public   keys.Ed25519
 	revision uint64
-	live     bool // not closed; the zero value is
+	live     bool // false once closed, and in the zero value
 }
 
 // NewOutboundSession returns a session with a fresh ratchet and signing key, at

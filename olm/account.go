@@ -22,7 +22,7 @@ type Account struct {
 	fallback []oneTimeKey      // none, the current one, or current and previous
 	lastID   uint32            // the highest key id that was given out
 	revision uint64
-	live     bool // not closed; the zero value is
+	live     bool // false once closed, and in the zero value
 }
 
 // IdentityKeys are the public identity keys of a device. Their JSON form is

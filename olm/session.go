@@ -30,7 +30,7 @@ type Session struct {
 	serial    uint64 // of the next skipped key
 	orphans   uint32 // skipped keys that were lost with their chains
 	revision  uint64
-	live      bool // not closed; the zero value is
+	live      bool // false once closed, and in the zero value
 }
 
 // ratchetCount is the number of steps of the root ratchet. libolm's pickles do
