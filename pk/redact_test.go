@@ -1,0 +1,102 @@
+package pk_test
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/gob"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/internal/libolm"
+	"github.com/chappe-e2ee/chappe/internal/secret"
+	"github.com/chappe-e2ee/chappe/pk"
+)
+
+// The secret in the forms in which a print could show it.
+func requireNoSecret(t *testing.T, out string) {
+	t.Helper()
+	b, err := hex.DecodeString(alicePrivate)
+	require.NoError(t, err)
+	numbers := strings.Trim(fmt.Sprint(b[:4]), "[]")
+	for _, form := range []string{alicePrivate[:8], strings.ToUpper(alicePrivate[:8]), "dwdtCn", string(b[:4]), numbers, "0x77, 0x7"} {
+		require.NotContains(t, out, form)
+	}
+}
+
+func TestSecretsDoNotPrint(t *testing.T) {
+	type holder struct {
+		Value  any
+		hidden any
+	}
+	// fmt does not call the methods of what stands in an unexported field.
+	decryption := struct{ key *pk.DecryptionKey }{alice(t)}
+	signing := struct{ key *pk.SigningKey }{signer(t)}
+	for _, v := range []any{decryption.key, signing.key} {
+		require.Equal(t, "[redacted]", fmt.Sprint(v))
+		for _, verb := range "vsdqxXbcoOUeEfFgGtpT" {
+			for _, flag := range []string{"", "+", "#", " ", "0", "-40.3"} {
+				format := "%" + flag + string(verb)
+				requireNoSecret(t, fmt.Sprintf(format, v))
+				requireNoSecret(t, fmt.Sprintf(format, holder{v, v}))
+				requireNoSecret(t, fmt.Sprintf(format, &holder{v, v}))
+				requireNoSecret(t, fmt.Sprintf(format, decryption))
+				requireNoSecret(t, fmt.Sprintf(format, signing))
+				requireNoSecret(t, fmt.Sprintf(format, []any{v}))
+				requireNoSecret(t, fmt.Sprintf(format, map[string]any{"x": v}))
+			}
+		}
+		var log bytes.Buffer
+		for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+			slog.New(handler).Info("x", "key", v, "in", holder{v, v})
+		}
+		requireNoSecret(t, log.String())
+		require.Contains(t, log.String(), "[redacted]")
+	}
+}
+
+func TestSecretsDoNotMarshal(t *testing.T) {
+	for _, v := range []any{alice(t), signer(t)} {
+		_, err := json.Marshal(v)
+		require.ErrorIs(t, err, secret.ErrMarshal)
+		_, err = json.Marshal(struct{ Key any }{v})
+		require.ErrorIs(t, err, secret.ErrMarshal)
+		_, err = xml.Marshal(v)
+		require.ErrorIs(t, err, secret.ErrMarshal)
+		require.ErrorIs(t, gob.NewEncoder(new(bytes.Buffer)).Encode(v), secret.ErrMarshal)
+		_, err = v.(encoding.TextMarshaler).MarshalText()
+		require.ErrorIs(t, err, secret.ErrMarshal)
+		_, err = v.(encoding.BinaryMarshaler).MarshalBinary()
+		require.ErrorIs(t, err, secret.ErrMarshal)
+	}
+}
+
+// No error holds a byte of what was read.
+func TestErrorsHoldNoSecret(t *testing.T) {
+	private := unhex(t, alicePrivate)
+	text := []byte("dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo")
+	mismatch := unhex(t, picklePlain)
+	mismatch[4] ^= 1
+	var errs []error
+	note := func(_ any, err error) {
+		require.Error(t, err)
+		errs = append(errs, err)
+	}
+	note(pk.NewDecryptionKey(private[:31]))
+	note(pk.NewSigningKey(append(private, 0)))
+	note(pk.ParseDecryptionKey(text[:42]))
+	note(pk.ParseSigningKey(append(text, '!')))
+	note(pk.ImportLibolmDecryptionKey(libolm.Encrypt(mismatch, nil), nil))
+	note(pk.ImportLibolmDecryptionKey(libolm.Encrypt(mismatch[:60], nil), nil))
+	note(pk.ImportLibolmDecryptionKey(text, []byte(alicePrivate)))
+	for _, err := range errs {
+		requireNoSecret(t, err.Error())
+		requireNoSecret(t, fmt.Sprintf("%+v %#v", err, err))
+	}
+}
