@@ -18,20 +18,19 @@ const (
 // ratchet is the Megolm ratchet (specification, "The Megolm ratchet
 // algorithm"): four parts R0 to R3, and the index i of the message that it
 // stands at. R3 changes with each step, R2 every 2^8 steps, R1 every 2^16, R0
-// every 2^24, so that any later index is reached in at most 1020 hashes, and
-// no earlier one.
+// every 2^24, so that any later index is reached in about a thousand hashes
+// at most, and no earlier one.
 type ratchet struct {
 	parts [ratchetSize]byte
 	index uint32
 }
 
-func (r *ratchet) part(i int) []byte { return r.parts[i*partSize : (i+1)*partSize] }
+func (r *ratchet) part(i int) *[partSize]byte { return (*[partSize]byte)(r.parts[i*partSize:]) }
 
 // rehash replaces R[to] by H_to(R[from]), which is HMAC-SHA-256 under R[from]
 // of the byte to.
 func (r *ratchet) rehash(from, to int) {
-	message := [1]byte{byte(to)}
-	kdf.HMAC((*[partSize]byte)(r.part(to)), r.part(from), message[:])
+	kdf.Step(r.part(to), r.part(from), byte(to))
 }
 
 // advance moves the ratchet by one step. The index must be below 2^32 - 1.
@@ -81,14 +80,17 @@ func (r *ratchet) write(w *layout.Writer) {
 	w.Uint32(r.index)
 }
 
-// read reads a stored ratchet. One that is all zero was never seeded.
+// read reads a stored ratchet.
 func (r *ratchet) read(in *layout.Reader) {
 	in.Bytes(r.parts[:])
 	r.index = in.Uint32()
-	if !in.Stopped() && r.parts == [ratchetSize]byte{} {
+	if !in.Stopped() && r.unseeded() {
 		in.Invalid("all-zero ratchet")
 	}
 }
+
+// unseeded says whether the ratchet is all zero, which stands for none.
+func (r *ratchet) unseeded() bool { return r.parts == [ratchetSize]byte{} }
 
 // Session keys and exports have the index before the parts.
 

@@ -41,17 +41,17 @@ type chain struct {
 	index uint32
 }
 
-var (
-	messageKeySeed = []byte{1}
-	chainKeySeed   = []byte{2}
+const (
+	messageKeySeed = 1
+	chainKeySeed   = 2
 )
 
 // messageKey sets key to the key of the message at the chain's index.
-func (c *chain) messageKey(key *[keySize]byte) { kdf.HMAC(key, c.key[:], messageKeySeed) }
+func (c *chain) messageKey(key *[keySize]byte) { kdf.Step(key, &c.key, messageKeySeed) }
 
 // advance moves the chain by one message.
 func (c *chain) advance() {
-	kdf.HMAC(&c.key, c.key[:], chainKeySeed)
+	kdf.Step(&c.key, &c.key, chainKeySeed)
 	c.index++
 }
 
@@ -161,15 +161,15 @@ func (r *receiverChain) remove(i int) {
 }
 
 // ahead works out, without changing r, what r will be once message index was
-// decrypted: the chain behind it, and all keys that are then waiting. It sets
-// key to the key of the message.
-func (r *receiverChain) ahead(index uint32, serial uint64, key *[keySize]byte) (chain, []skippedKey, error) {
-	c := r.chain
+// decrypted: it sets c to the chain behind it, and returns all keys that are
+// then waiting. It sets key to the key of the message.
+func (r *receiverChain) ahead(c *chain, key *[keySize]byte, index uint32, serial uint64) ([]skippedKey, error) {
+	*c = r.chain
 	switch {
 	case index == math.MaxUint32:
-		return c, nil, ErrIndexExhausted
+		return nil, ErrIndexExhausted
 	case index-c.index > MaxMessageGap:
-		return c, nil, &MessageGapError{Next: c.index, Got: index}
+		return nil, &MessageGapError{Next: c.index, Got: index}
 	}
 	skipped := r.skipped
 	if gap := int(index - c.index); gap > 0 {
@@ -190,12 +190,12 @@ func (r *receiverChain) ahead(index uint32, serial uint64, key *[keySize]byte) (
 	}
 	c.messageKey(key)
 	c.advance()
-	return c, skipped, nil
+	return skipped, nil
 }
 
 // replace makes c and skipped, which ahead returned, r's own.
-func (r *receiverChain) replace(c chain, skipped []skippedKey) {
-	r.chain = c
+func (r *receiverChain) replace(c *chain, skipped []skippedKey) {
+	r.chain = *c
 	if !sameSlice(skipped, r.skipped) {
 		wipeSkipped(r.skipped)
 		r.skipped = skipped

@@ -12,7 +12,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
-	"crypto/sha256"
 	"crypto/subtle"
 
 	"github.com/chappe-e2ee/chappe/internal/kdf"
@@ -46,7 +45,10 @@ func (c *Cipher) Wipe() {
 
 func (c *Cipher) aesKey() []byte { return c.okm[:keySize] }
 func (c *Cipher) macKey() []byte { return c.okm[keySize : 2*keySize] }
-func (c *Cipher) iv() []byte     { return c.okm[2*keySize:] }
+
+// iv returns a copy: crypto/cipher takes the IV through an interface, so that it
+// moves to the heap, and in place it would take the keys along.
+func (c *Cipher) iv() [blockSize]byte { return [blockSize]byte(c.okm[2*keySize:]) }
 
 // block cannot fail: the key has a length that AES takes.
 func (c *Cipher) block() cipher.Block {
@@ -69,46 +71,22 @@ func (c *Cipher) AppendEncrypt(dst, plaintext []byte) []byte {
 	for range pad {
 		dst = append(dst, pad)
 	}
-	cipher.NewCBCEncrypter(c.block(), c.iv()).CryptBlocks(dst[start:], dst[start:])
+	iv := c.iv()
+	cipher.NewCBCEncrypter(c.block(), iv[:]).CryptBlocks(dst[start:], dst[start:])
 	return dst
 }
 
 // MAC returns the truncated MAC of message.
 func (c *Cipher) MAC(message []byte) (mac [MACSize]byte) {
-	c.hmac(message)
+	kdf.HMAC(&c.sum, c.macKey(), message)
 	copy(mac[:], c.sum[:])
 	return mac
 }
 
 // Verify reports whether mac is exactly the truncated MAC of message.
 func (c *Cipher) Verify(message, mac []byte) bool {
-	c.hmac(message)
+	kdf.HMAC(&c.sum, c.macKey(), message)
 	return hmac.Equal(c.sum[:MACSize], mac)
-}
-
-// hmac sets c.sum to the whole HMAC-SHA-256 of message. Messages have any
-// length, so the inner hash is streamed: one allocation instead of the five of
-// crypto/hmac.
-func (c *Cipher) hmac(message []byte) {
-	var pad [sha256.BlockSize + kdf.Size]byte
-	xorPad(&pad, c.macKey(), 0x36)
-	inner := sha256.New()
-	inner.Write(pad[:sha256.BlockSize])
-	inner.Write(message)
-	inner.Sum(c.sum[:0])
-	xorPad(&pad, c.macKey(), 0x5c)
-	copy(pad[sha256.BlockSize:], c.sum[:])
-	c.sum = sha256.Sum256(pad[:])
-	secret.Wipe(pad[:])
-}
-
-func xorPad(pad *[sha256.BlockSize + kdf.Size]byte, key []byte, x byte) {
-	for i := range sha256.BlockSize {
-		pad[i] = x
-		if i < len(key) {
-			pad[i] ^= key[i]
-		}
-	}
 }
 
 // Decrypt decrypts ciphertext into a new slice. It reports false when the
@@ -121,7 +99,8 @@ func (c *Cipher) Decrypt(ciphertext []byte) ([]byte, bool) {
 		return nil, false
 	}
 	p := make([]byte, len(ciphertext))
-	cipher.NewCBCDecrypter(c.block(), c.iv()).CryptBlocks(p, ciphertext)
+	iv := c.iv()
+	cipher.NewCBCDecrypter(c.block(), iv[:]).CryptBlocks(p, ciphertext)
 	pad := p[len(p)-1]
 	good := subtle.ConstantTimeLessOrEq(1, int(pad)) & subtle.ConstantTimeLessOrEq(int(pad), blockSize)
 	for i := range blockSize {
