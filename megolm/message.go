@@ -55,21 +55,34 @@ func NewMessage(b []byte) (Message, error) {
 // in the ciphertext member of m.room.encrypted. It returns a [*MalformedError]
 // or a [*VersionError].
 func ParseMessage(text string) (Message, error) {
-	var m Message
-	err := m.UnmarshalText([]byte(text))
-	return m, err
+	raw, err := decodedRoom(b64.DecodedLen(text))
+	if err != nil {
+		return Message{}, err
+	}
+	if err := b64.DecodeString(raw, text); err != nil {
+		return Message{}, &MalformedError{What: messageName, Why: err.Error()}
+	}
+	return parseMessage(raw)
+}
+
+// decodedRoom returns a slice for n decoded bytes, where n may be -1 for text of
+// an impossible length.
+func decodedRoom(n int) ([]byte, error) {
+	if n > maxMessageSize {
+		return nil, &MalformedError{What: messageName, Why: "too long"}
+	}
+	if n < 0 {
+		return nil, &MalformedError{What: messageName, Why: b64.ErrBase64.Error()}
+	}
+	return make([]byte, n), nil
 }
 
 // UnmarshalText sets m as [ParseMessage] does. When it fails, m is as before.
 func (m *Message) UnmarshalText(text []byte) error {
-	n := b64.DecodedLen(text)
-	if n > maxMessageSize {
-		return &MalformedError{What: messageName, Why: "too long"}
+	raw, err := decodedRoom(b64.DecodedLen(text))
+	if err != nil {
+		return err
 	}
-	if n < 0 {
-		return &MalformedError{What: messageName, Why: b64.ErrBase64.Error()}
-	}
-	raw := make([]byte, n)
 	if err := b64.Decode(raw, text); err != nil {
 		return &MalformedError{What: messageName, Why: err.Error()}
 	}

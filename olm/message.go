@@ -124,7 +124,7 @@ func ParseMessage(t MessageType, body string) (Message, error) {
 		return Message{}, &MalformedError{What: messageName, Why: b64.ErrBase64.Error()}
 	}
 	raw := make([]byte, n)
-	if err := b64.Decode(raw, []byte(body)); err != nil {
+	if err := b64.DecodeString(raw, body); err != nil {
 		return Message{}, &MalformedError{What: messageName, Why: err.Error()}
 	}
 	return parse(t, raw)
@@ -137,7 +137,7 @@ func parse(t MessageType, raw []byte) (m Message, err error) {
 	case Normal:
 		err = m.parseNormal(raw)
 	default:
-		err = fmt.Errorf("type %d: %w", t, ErrMessageType)
+		err = fmt.Errorf("%s of type %d: %w", messageName, t, ErrMessageType)
 	}
 	if err != nil {
 		return Message{}, err

@@ -10,6 +10,7 @@ package b64
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 
 	"github.com/chappe-e2ee/chappe/internal/ct64"
 )
@@ -35,11 +36,25 @@ func DecodedLen[T string | []byte](src T) int { return ct64.DecodedLen(src) }
 // Decode decodes src, padded or unpadded, into dst, which must be exactly
 // [DecodedLen] bytes long. When it fails, what dst holds is meaningless.
 func Decode(dst, src []byte) error {
-	n := DecodedLen(src)
-	if n < 0 || n != len(dst) {
+	if bytes.IndexByte(src, '\n') >= 0 || bytes.IndexByte(src, '\r') >= 0 {
 		return ErrBase64
 	}
-	if bytes.IndexByte(src, '\n') >= 0 || bytes.IndexByte(src, '\r') >= 0 {
+	return decode(dst, src)
+}
+
+// DecodeString is Decode of a string, which is not copied: the compiler sees that
+// nothing writes to it or keeps it. (bytes.IndexByte would hide that from it.)
+func DecodeString(dst []byte, src string) error {
+	if strings.IndexByte(src, '\n') >= 0 || strings.IndexByte(src, '\r') >= 0 {
+		return ErrBase64
+	}
+	return decode(dst, []byte(src))
+}
+
+// decode is Decode of text without line ends.
+func decode(dst, src []byte) error {
+	n := ct64.DecodedLen(src)
+	if n < 0 || n != len(dst) {
 		return ErrBase64
 	}
 	if _, err := strict.Decode(dst, src[:ct64.EncodedLen(n)]); err != nil {

@@ -6,7 +6,10 @@
 // It accepts and refuses exactly what package b64 does.
 package ct64
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+)
 
 // ErrBase64 says that text is not base64 in the accepted form.
 var ErrBase64 = errors.New("not valid base64")
@@ -16,6 +19,10 @@ func EncodedLen(n int) int { return n/3*4 + (n%3*8+5)/6 }
 
 // AppendEncode appends the unpadded base64 form of src to dst.
 func AppendEncode(dst, src []byte) []byte {
+	for len(src) >= 8 { // six of which are encoded
+		dst = binary.BigEndian.AppendUint64(dst, symbols(binary.BigEndian.Uint64(src)>>16))
+		src = src[6:]
+	}
 	for len(src) >= 3 {
 		v := int32(src[0])<<16 | int32(src[1])<<8 | int32(src[2])
 		dst = append(dst, symbol(v>>18), symbol(v>>12&63), symbol(v>>6&63), symbol(v&63))
@@ -30,6 +37,42 @@ func AppendEncode(dst, src []byte) []byte {
 		dst = append(dst, symbol(v>>12), symbol(v>>6&63), symbol(v&63))
 	}
 	return dst
+}
+
+// What follows works on eight symbols at once, one in each byte of a number. No
+// sum leaves its byte: a value is at most 63, a symbol at most 127.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// from has 1 in each byte of v that is k or more. All bytes are below 128.
+func from(v, k uint64) uint64 { return (v + (0x80-k)*ones) & highs >> 7 }
+
+// symbols returns the symbols of 48 bits.
+func symbols(v uint64) uint64 {
+	v = v&0xffffff000000<<8 | v&0xffffff
+	v = v&0x00fff00000fff000<<4 | v&0x00000fff00000fff
+	v = v&0x0fc00fc00fc00fc0<<2 | v&0x003f003f003f003f
+	return v + 'A'*ones + from(v, 26)*('a'-'A'-26) + from(v, 63)*('/'-'+'-1) -
+		from(v, 52)*('a'+26-'0') - from(v, 62)*('0'+10-'+')
+}
+
+// values returns the 48 bits of eight symbols, and in bad a number other than 0
+// when one of them is none.
+func values(c uint64) (v, bad uint64) {
+	bad = c & highs
+	c &^= highs
+	upper := from(c, 'A') - from(c, 'Z'+1)
+	lower := from(c, 'a') - from(c, 'z'+1)
+	digit := from(c, '0') - from(c, '9'+1)
+	plus := from(c, '+') - from(c, '+'+1)
+	slash := from(c, '/') - from(c, '/'+1)
+	bad |= (upper | lower | digit | plus | slash) ^ ones
+	v = c + digit*(52-'0') + plus*(62-'+') + slash*(63-'/') - upper*'A' - lower*('a'-26)
+	v = v&0x3f003f003f003f00>>2 | v&0x003f003f003f003f
+	v = v&0x0fff00000fff0000>>4 | v&0x00000fff00000fff
+	return v&0x00ffffff00000000>>8 | v&0xffffff, bad
 }
 
 // symbol returns the base64 symbol of v, 0 to 63. A right shift by 8 of a
@@ -56,6 +99,12 @@ func value(c int32) int32 {
 
 // in returns all ones when lo <= c <= hi, else 0.
 func in(c, lo, hi int32) int32 { return ((lo - 1 - c) & (c - hi - 1)) >> 8 }
+
+// load returns the first eight symbols of src.
+func load[T string | []byte](src T) uint64 {
+	return uint64(src[7]) | uint64(src[6])<<8 | uint64(src[5])<<16 | uint64(src[4])<<24 |
+		uint64(src[3])<<32 | uint64(src[2])<<40 | uint64(src[1])<<48 | uint64(src[0])<<56
+}
 
 // trim removes right padding and returns the text and its decoded length, or
 // -1 when no base64 text has this length.
@@ -90,6 +139,13 @@ func Decode[T string | []byte](dst []byte, src T) error {
 		return ErrBase64
 	}
 	var bad int32
+	var bad8 uint64
+	for len(src) >= 8 {
+		v, b := values(load(src))
+		bad8 |= b
+		dst[0], dst[1], dst[2], dst[3], dst[4], dst[5] = byte(v>>40), byte(v>>32), byte(v>>24), byte(v>>16), byte(v>>8), byte(v)
+		src, dst = src[8:], dst[6:]
+	}
 	for len(src) >= 4 {
 		a, b, c, d := value(int32(src[0])), value(int32(src[1])), value(int32(src[2])), value(int32(src[3]))
 		bad |= a | b | c | d
@@ -107,7 +163,7 @@ func Decode[T string | []byte](dst []byte, src T) error {
 		bad |= a | b | c | -(c & 3)
 		dst[0], dst[1] = byte(a<<2|b>>4), byte(b<<4|c>>2)
 	}
-	if bad < 0 {
+	if bad < 0 || bad8 != 0 {
 		return ErrBase64
 	}
 	return nil
