@@ -51,8 +51,14 @@ func (k Curve25519) Bytes() []byte { return k.b[:] }
 // Array returns the 32 bytes of the key without allocating.
 func (k Curve25519) Array() [PublicKeySize]byte { return k.b }
 
-// String returns the key in unpadded base64, 43 characters.
-func (k Curve25519) String() string { return b64.Encode(k.b[:]) }
+// String returns the key in unpadded base64, 43 characters, or nothing when
+// it is absent.
+func (k Curve25519) String() string {
+	if k.IsZero() {
+		return ""
+	}
+	return b64.Encode(k.b[:])
+}
 
 // MarshalText returns the key in unpadded base64, or [ErrAbsent].
 func (k Curve25519) MarshalText() ([]byte, error) {
@@ -109,8 +115,14 @@ func (k Ed25519) Bytes() []byte { return k.b[:] }
 // Array returns the 32 bytes of the key without allocating.
 func (k Ed25519) Array() [PublicKeySize]byte { return k.b }
 
-// String returns the key in unpadded base64, 43 characters.
-func (k Ed25519) String() string { return b64.Encode(k.b[:]) }
+// String returns the key in unpadded base64, 43 characters, or nothing when
+// it is absent.
+func (k Ed25519) String() string {
+	if k.IsZero() {
+		return ""
+	}
+	return b64.Encode(k.b[:])
+}
 
 // MarshalText returns the key in unpadded base64, or [ErrAbsent].
 func (k Ed25519) MarshalText() ([]byte, error) {
@@ -138,9 +150,9 @@ func (k *Ed25519) UnmarshalText(text []byte) error {
 // returns [ErrAbsent] when k or signature is the zero value and [ErrSignature]
 // otherwise.
 //
-// It is stricter than RFC 8032, section 5.1.7, and gives the verdict of
-// ed25519-dalek's verify_strict, hence of vodozemac: S must be reduced; the
-// public key and R must be canonical and not of small order. libolm checks
+// It is stricter than RFC 8032, section 5.1.7, and refuses all that
+// ed25519-dalek's verify_strict, hence vodozemac, refuses: S must be reduced;
+// the public key and R must be canonical and not of small order. libolm checks
 // none of these.
 func (k Ed25519) Verify(message []byte, signature Signature) error {
 	if k.IsZero() {
@@ -187,8 +199,14 @@ func (s Signature) IsZero() bool { return s == Signature{} }
 // Bytes returns the 64 bytes of the signature.
 func (s Signature) Bytes() []byte { return s.b[:] }
 
-// String returns the signature in unpadded base64, 86 characters.
-func (s Signature) String() string { return b64.Encode(s.b[:]) }
+// String returns the signature in unpadded base64, 86 characters, or nothing when
+// it is absent.
+func (s Signature) String() string {
+	if s.IsZero() {
+		return ""
+	}
+	return b64.Encode(s.b[:])
+}
 
 // MarshalText returns the signature in unpadded base64, or [ErrAbsent].
 func (s Signature) MarshalText() ([]byte, error) {

@@ -19,13 +19,19 @@ const SealKeySize = seal.KeySize
 // It does not print and does not marshal; [SealKey.Secret] lets it out.
 type SealKey struct {
 	secret.Redacted
-	key *[SealKeySize]byte
+	p *sealKey
 }
+
+// sealKey has its secret behind a second pointer: fmt follows one of a caller's
+// struct, whatever methods there are.
+type sealKey struct{ b *[SealKeySize]byte }
+
+func newSealKey() SealKey { return SealKey{p: &sealKey{new([SealKeySize]byte)}} }
 
 // GenerateSealKey returns a new random key.
 func GenerateSealKey() SealKey {
-	k := SealKey{key: new([SealKeySize]byte)}
-	rand.Read(k.key[:])
+	k := newSealKey()
+	rand.Read(k.p.b[:])
 	return k
 }
 
@@ -36,9 +42,9 @@ func NewSealKey(b []byte) (SealKey, error) {
 	if len(b) != SealKeySize {
 		return SealKey{}, fmt.Errorf("%s: %w", what, ErrLength)
 	}
-	k := SealKey{key: new([SealKeySize]byte)}
-	copy(k.key[:], b)
-	if *k.key == [SealKeySize]byte{} {
+	k := newSealKey()
+	copy(k.p.b[:], b)
+	if *k.p.b == [SealKeySize]byte{} {
 		return SealKey{}, fmt.Errorf("%s: %w", what, ErrAbsent)
 	}
 	return k, nil
@@ -47,15 +53,16 @@ func NewSealKey(b []byte) (SealKey, error) {
 // Secret returns the 32 bytes of the key, all zero when it is absent or
 // closed. Wiping them is the caller's.
 func (k SealKey) Secret() (b [SealKeySize]byte) {
-	if k.key != nil {
-		b = *k.key
+	if k.p != nil {
+		b = *k.p.b
 	}
 	return b
 }
 
-// Close wipes the key, in all copies of the value. It is absent afterwards.
+// Close wipes the key, in all copies of the value. It is absent afterwards. Close
+// must not run beside other calls.
 func (k SealKey) Close() {
-	if k.key != nil {
-		secret.Wipe(k.key[:])
+	if k.p != nil {
+		secret.Wipe(k.p.b[:])
 	}
 }

@@ -1,5 +1,11 @@
 package megolm
 
+import (
+	"fmt"
+
+	"github.com/chappe-e2ee/chappe/keys"
+)
+
 // Ordering says how one copy of a session relates to another.
 type Ordering int
 
@@ -42,7 +48,7 @@ func (s *InboundSession) Compare(other *InboundSession) (Ordering, error) {
 	defer snapshot.ratchet.wipe()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return 0, ErrClosed
 	}
 	return s.compare(&snapshot.material), nil
@@ -55,7 +61,12 @@ func (s *InboundSession) Compare(other *InboundSession) (Ordering, error) {
 // returns [ErrClosed] when one of them is closed.
 //
 // Where the copies came from is not considered: whether a copy from a less
-// trusted source may replace an earlier one is the caller's to decide first.
+// trusted source may replace another is the caller's to decide first. For the
+// ratchet is reseeded every 256 messages: that copies connect says nothing about
+// the messages before the last multiple of 256 that is not above the later
+// copy's first index. Whoever knows an earlier true key can make a copy that
+// connects and yet fails on these. SigningKeyVerified is taken over from a later
+// copy only where the copies agree in all parts.
 func (s *InboundSession) Merge(other *InboundSession) (Ordering, error) {
 	snapshot, err := other.snapshot()
 	if err != nil {
@@ -64,14 +75,22 @@ func (s *InboundSession) Merge(other *InboundSession) (Ordering, error) {
 	defer snapshot.ratchet.wipe()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return 0, ErrClosed
 	}
 	order := s.compare(&snapshot.material)
 	if order == Unconnected {
 		return order, nil
 	}
-	verified := s.verified || snapshot.verified
+	first := min(s.initial.index, snapshot.ratchet.index)
+	later := max(s.initial.index, snapshot.ratchet.index)
+	verified, also := s.verified, snapshot.verified
+	if order == Worse {
+		verified, also = also, verified
+	}
+	// That one copy's ratchet goes with the signing key shows it for the other
+	// copy too, where both are the same in all parts.
+	verified = verified || also && first>>8 == later>>8
 	if order != Worse && verified == s.verified {
 		return order, nil
 	}
@@ -95,9 +114,12 @@ type snapshot struct {
 }
 
 func (s *InboundSession) snapshot() (*snapshot, error) {
+	if s == nil {
+		return nil, fmt.Errorf("megolm: session: %w", keys.ErrAbsent)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return nil, ErrClosed
 	}
 	return &snapshot{material{s.initial, s.public}, s.verified}, nil

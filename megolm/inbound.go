@@ -17,13 +17,29 @@ import (
 // index was decrypted.
 type InboundSession struct {
 	secret.Redacted
-	mu       sync.Mutex
+	mu            sync.Mutex
+	public        keys.Ed25519
+	*inboundState // nil once closed, and in the zero value
+}
+
+// inboundState is what an inbound session has to hide and to change; see
+// outboundState for the pointer to it.
+type inboundState struct {
 	initial  ratchet  // at the first known index
 	latest   *ratchet // at the highest index that was decrypted; nil when that is the first
 	revision uint64
-	public   keys.Ed25519
 	verified bool
-	live     bool // false once closed, and in the zero value
+}
+
+// newInboundSession returns a session with an empty state. Both are one object:
+// a program holds many thousands.
+func newInboundSession() *InboundSession {
+	o := new(struct {
+		session InboundSession
+		state   inboundState
+	})
+	o.session.inboundState = &o.state
+	return &o.session
 }
 
 // NewInboundSession returns the session that a session key describes. The key
@@ -33,7 +49,9 @@ func NewInboundSession(key SessionKey) (*InboundSession, error) {
 	if key.IsZero() {
 		return nil, fmt.Errorf("%s: %w", sessionKeyName, keys.ErrAbsent)
 	}
-	return &InboundSession{live: true, initial: key.p.ratchet, public: key.p.public, verified: true}, nil
+	s := newInboundSession()
+	s.initial, s.public, s.verified = key.p.ratchet, key.p.public, true
+	return s, nil
 }
 
 // ImportInboundSession returns the session that an export describes. Nothing
@@ -43,7 +61,9 @@ func ImportInboundSession(export ExportedSession) (*InboundSession, error) {
 	if export.IsZero() {
 		return nil, fmt.Errorf("%s: %w", exportName, keys.ErrAbsent)
 	}
-	return &InboundSession{live: true, initial: export.p.ratchet, public: export.p.public}, nil
+	s := newInboundSession()
+	s.initial, s.public = export.p.ratchet, export.p.public
+	return s, nil
 }
 
 // ID returns the id of the session: its Ed25519 public key in unpadded base64,
@@ -60,6 +80,9 @@ func (s *InboundSession) SigningKey() keys.Ed25519 { return s.public }
 func (s *InboundSession) FirstKnownIndex() uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.inboundState == nil {
+		return 0
+	}
 	return s.initial.index
 }
 
@@ -70,7 +93,7 @@ func (s *InboundSession) FirstKnownIndex() uint32 {
 func (s *InboundSession) SigningKeyVerified() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.verified
+	return s.inboundState != nil && s.verified
 }
 
 // Revision counts the changes of the session's state since it was made. A store
@@ -79,6 +102,9 @@ func (s *InboundSession) SigningKeyVerified() bool {
 func (s *InboundSession) Revision() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.inboundState == nil {
+		return 0
+	}
 	return s.revision
 }
 
@@ -92,8 +118,8 @@ type Decrypted struct {
 
 // Decrypt decrypts a message: the signature is checked first, then index, MAC
 // and padding. Messages may come in any order and more than once. The cost of a
-// message that follows the latest one is constant; others need up to 1020
-// hashes more.
+// message that follows the latest one is constant; others need up to
+// about a thousand hashes more.
 //
 // It returns [ErrSignature], an [*UnknownIndexError], [ErrDecrypt],
 // [keys.ErrAbsent] or [ErrClosed]; the session is then as before.
@@ -107,17 +133,17 @@ func (s *InboundSession) Decrypt(m Message) (Decrypted, error) {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return Decrypted{}, ErrClosed
 	}
 	if !verified {
 		return Decrypted{}, ErrSignature
 	}
-	r, err := s.at(m.index)
-	if err != nil {
+	var r ratchet
+	defer r.wipe()
+	if err := s.at(&r, m.index); err != nil {
 		return Decrypted{}, err
 	}
-	defer r.wipe()
 	var c aessha2.Cipher
 	defer c.Wipe()
 	c.Derive(r.parts[:], cipherLabel)
@@ -132,21 +158,21 @@ func (s *InboundSession) Decrypt(m Message) (Decrypted, error) {
 	return Decrypted{Plaintext: plaintext, Index: m.index}, nil
 }
 
-// at returns a copy of the ratchet at index.
-func (s *InboundSession) at(index uint32) (r ratchet, err error) {
+// at sets r to the ratchet at index.
+func (s *inboundState) at(r *ratchet, index uint32) error {
 	if index < s.initial.index {
-		return r, &UnknownIndexError{FirstKnown: s.initial.index, Got: index}
+		return &UnknownIndexError{FirstKnown: s.initial.index, Got: index}
 	}
-	r = s.initial
+	*r = s.initial
 	if s.latest != nil && s.latest.index <= index {
-		r = *s.latest
+		*r = *s.latest
 	}
 	r.advanceTo(index)
-	return r, nil
+	return nil
 }
 
 // commit notes that a message decrypted under r.
-func (s *InboundSession) commit(r *ratchet) {
+func (s *inboundState) commit(r *ratchet) {
 	changed := !s.verified
 	s.verified = true
 	latest := &s.initial
@@ -171,6 +197,9 @@ func (s *InboundSession) commit(r *ratchet) {
 func (s *InboundSession) ExportAt(index uint32) (ExportedSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.inboundState == nil {
+		return ExportedSession{}, ErrClosed
+	}
 	return s.exportAt(index)
 }
 
@@ -179,19 +208,18 @@ func (s *InboundSession) ExportAt(index uint32) (ExportedSession, error) {
 func (s *InboundSession) Export() (ExportedSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.inboundState == nil {
+		return ExportedSession{}, ErrClosed
+	}
 	return s.exportAt(s.initial.index)
 }
 
 func (s *InboundSession) exportAt(index uint32) (ExportedSession, error) {
-	if !s.live {
-		return ExportedSession{}, ErrClosed
-	}
-	r, err := s.at(index)
-	if err != nil {
+	m := &material{public: s.public}
+	if err := s.at(&m.ratchet, index); err != nil {
 		return ExportedSession{}, err
 	}
-	defer r.wipe()
-	return ExportedSession{p: &exportedSession{material: material{ratchet: r, public: s.public}}}, nil
+	return ExportedSession{p: &exportedSession{material: m}}, nil
 }
 
 // AdvanceTo makes index the first known one: the session forgets how to decrypt
@@ -200,14 +228,14 @@ func (s *InboundSession) exportAt(index uint32) (ExportedSession, error) {
 func (s *InboundSession) AdvanceTo(index uint32) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return ErrClosed
 	}
-	r, err := s.at(index)
-	if err != nil {
+	var r ratchet
+	defer r.wipe()
+	if err := s.at(&r, index); err != nil {
 		return err
 	}
-	defer r.wipe()
 	if index == s.initial.index {
 		return nil
 	}
@@ -218,7 +246,7 @@ func (s *InboundSession) AdvanceTo(index uint32) error {
 }
 
 // dropLatest forgets the latest ratchet where the initial one has caught up.
-func (s *InboundSession) dropLatest() {
+func (s *inboundState) dropLatest() {
 	if s.latest != nil && s.latest.index <= s.initial.index {
 		s.latest.wipe()
 		s.latest = nil
@@ -230,11 +258,13 @@ func (s *InboundSession) dropLatest() {
 func (s *InboundSession) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wipe()
-	s.live = false
+	if s.inboundState != nil {
+		s.wipe()
+		s.inboundState = nil
+	}
 }
 
-func (s *InboundSession) wipe() {
+func (s *inboundState) wipe() {
 	s.initial.wipe()
 	if s.latest != nil {
 		s.latest.wipe()

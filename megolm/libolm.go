@@ -32,7 +32,7 @@ func ImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, er
 	if v := in.Uint32(); !in.Stopped() && v != outboundPickleVersion {
 		return nil, &VersionError{What: outboundPickleName, Got: v}
 	}
-	s := &OutboundSession{live: true}
+	s := &OutboundSession{outboundState: new(outboundState)}
 	s.ratchet.read(in)
 	s.public = readPublic(in)
 	var expanded [curve.ExpandedSize]byte
@@ -54,7 +54,7 @@ func ImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, er
 func (s *OutboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.outboundState == nil {
 		return nil, ErrClosed
 	}
 	w := layout.NewWriter(make([]byte, 0, outboundPickleLen))
@@ -82,7 +82,8 @@ func ImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, erro
 	if !in.Stopped() && version != 1 && version != inboundPickleVersion {
 		return nil, &VersionError{What: inboundPickleName, Got: version}
 	}
-	s := &InboundSession{live: true, latest: new(ratchet), verified: true}
+	s := newInboundSession()
+	s.latest, s.verified = new(ratchet), true
 	s.initial.read(in)
 	s.latest.read(in)
 	if s.latest.index < s.initial.index {
@@ -110,7 +111,7 @@ func ImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, erro
 func (s *InboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return nil, ErrClosed
 	}
 	latest := &s.initial

@@ -18,18 +18,24 @@ const cipherLabel = "MEGOLM_KEYS"
 // OutboundSession encrypts messages for a group. It is safe for concurrent use.
 type OutboundSession struct {
 	secret.Redacted
-	mu       sync.Mutex
+	mu             sync.Mutex
+	public         keys.Ed25519
+	*outboundState // nil once closed, and in the zero value
+}
+
+// outboundState is what an outbound session has to hide and to change. fmt
+// follows one pointer of a caller's struct, whatever methods there are: what is
+// behind a second one it does not reach.
+type outboundState struct {
 	ratchet  ratchet // at the index of the next message
 	signing  *curve.SigningKey
-	public   keys.Ed25519
 	revision uint64
-	live     bool // false once closed, and in the zero value
 }
 
 // NewOutboundSession returns a session with a fresh ratchet and signing key, at
 // index 0. It takes 128 and then 32 bytes from crypto/rand, in libolm's order.
 func NewOutboundSession() *OutboundSession {
-	s := &OutboundSession{live: true}
+	s := &OutboundSession{outboundState: new(outboundState)}
 	rand.Read(s.ratchet.parts[:])
 	var seed [curve.Size]byte
 	rand.Read(seed[:])
@@ -64,6 +70,9 @@ func (s *OutboundSession) SigningKey() keys.Ed25519 { return s.public }
 func (s *OutboundSession) Index() uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.outboundState == nil {
+		return 0
+	}
 	return s.ratchet.index
 }
 
@@ -72,6 +81,9 @@ func (s *OutboundSession) Index() uint32 {
 func (s *OutboundSession) Revision() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.outboundState == nil {
+		return 0
+	}
 	return s.revision
 }
 
@@ -80,10 +92,10 @@ func (s *OutboundSession) Revision() uint64 {
 func (s *OutboundSession) SessionKey() (SessionKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.outboundState == nil {
 		return SessionKey{}, ErrClosed
 	}
-	k := &sessionKey{material: material{ratchet: s.ratchet, public: s.public}}
+	k := &sessionKey{material: &material{ratchet: s.ratchet, public: s.public}}
 	var raw [exportSize]byte
 	defer secret.Wipe(raw[:])
 	s.signing.Sign(&k.signature, k.appendTo(raw[:0], sessionKeyVersion))
@@ -122,15 +134,15 @@ func (s *OutboundSession) AppendEncrypt(dst, plaintext []byte) ([]byte, error) {
 }
 
 func (s *OutboundSession) encrypt(plaintext []byte) (raw []byte, index uint32, err error) {
-	index = s.ratchet.index
 	switch {
-	case !s.live:
+	case s.outboundState == nil:
 		return nil, 0, ErrClosed
 	case len(plaintext) > MaxPlaintextSize:
 		return nil, 0, ErrTooLong
-	case index == math.MaxUint32:
+	case s.ratchet.index == math.MaxUint32:
 		return nil, 0, ErrIndexExhausted
 	}
+	index = s.ratchet.index
 	var c aessha2.Cipher
 	defer c.Wipe()
 	c.Derive(s.ratchet.parts[:], cipherLabel)
@@ -156,11 +168,13 @@ func (s *OutboundSession) encrypt(plaintext []byte) (raw []byte, index uint32, e
 func (s *OutboundSession) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wipe()
-	s.live = false
+	if s.outboundState != nil {
+		s.wipe()
+		s.outboundState = nil
+	}
 }
 
-func (s *OutboundSession) wipe() {
+func (s *outboundState) wipe() {
 	s.ratchet.wipe()
 	if s.signing != nil {
 		s.signing.Wipe()

@@ -62,6 +62,9 @@ func decodeShared(what string, text []byte, version byte, size int) (*material, 
 		return fail(&VersionError{What: what, Got: uint32(raw[0])})
 	}
 	m.ratchet.setShared(raw[1:])
+	if m.ratchet.unseeded() {
+		return fail(&MalformedError{What: what, Why: "all-zero ratchet"})
+	}
 	public, err := keys.NewEd25519(raw[exportSize-keys.PublicKeySize : exportSize])
 	if err != nil {
 		return fail(&MalformedError{What: what, Why: err.Error()})
@@ -83,8 +86,9 @@ type SessionKey struct {
 	p *sessionKey
 }
 
+// sessionKey has its secret behind a second pointer; see outboundState.
 type sessionKey struct {
-	material
+	*material
 	signature [curve.SignatureSize]byte
 	closed    bool
 }
@@ -99,8 +103,7 @@ func ParseSessionKey(text []byte) (SessionKey, error) {
 		return SessionKey{}, err
 	}
 	defer secret.Wipe(raw)
-	k := &sessionKey{material: *m, signature: [curve.SignatureSize]byte(raw[exportSize:])}
-	m.ratchet.wipe()
+	k := &sessionKey{material: m, signature: [curve.SignatureSize]byte(raw[exportSize:])}
 	public := k.public.Array()
 	if !curve.Verify(&public, raw[:exportSize], &k.signature) {
 		k.ratchet.wipe()
@@ -175,7 +178,7 @@ type ExportedSession struct {
 }
 
 type exportedSession struct {
-	material
+	*material
 	closed bool
 }
 
@@ -187,9 +190,7 @@ func ParseExportedSession(text []byte) (ExportedSession, error) {
 		return ExportedSession{}, err
 	}
 	secret.Wipe(raw)
-	e := &exportedSession{material: *m}
-	m.ratchet.wipe()
-	return ExportedSession{p: e}, nil
+	return ExportedSession{p: &exportedSession{material: m}}, nil
 }
 
 // UnmarshalText sets e as [ParseExportedSession] does. When it fails, e is as

@@ -133,7 +133,7 @@ func (s *OutboundSession) Seal(key keys.SealKey, context []byte) ([]byte, error)
 func (s *OutboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.outboundState == nil {
 		return dst, ErrClosed
 	}
 	k := key.Secret()
@@ -147,12 +147,12 @@ func (s *OutboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byt
 func OpenOutboundSession(sealed []byte, key keys.SealKey, context []byte) (*OutboundSession, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
-	state, err := seal.Open(sealedOutboundName, sealed, seal.MegolmOutbound, &k, context)
+	state, err := seal.Open(sealed, seal.MegolmOutbound, &k, context)
 	if err != nil {
 		return nil, err
 	}
 	defer secret.Wipe(state)
-	s := &OutboundSession{live: true}
+	s := &OutboundSession{outboundState: new(outboundState)}
 	in := layout.NewReader(sealedOutboundName, state)
 	s.readState(in)
 	if err := in.End(); err != nil {
@@ -206,7 +206,7 @@ func (s *InboundSession) Seal(key keys.SealKey, context []byte) ([]byte, error) 
 func (s *InboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.inboundState == nil {
 		return dst, ErrClosed
 	}
 	k := key.Secret()
@@ -220,12 +220,12 @@ func (s *InboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byte
 func OpenInboundSession(sealed []byte, key keys.SealKey, context []byte) (*InboundSession, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
-	state, err := seal.Open(sealedInboundName, sealed, seal.MegolmInbound, &k, context)
+	state, err := seal.Open(sealed, seal.MegolmInbound, &k, context)
 	if err != nil {
 		return nil, err
 	}
 	defer secret.Wipe(state)
-	s := &InboundSession{live: true}
+	s := newInboundSession()
 	in := layout.NewReader(sealedInboundName, state)
 	s.readState(in)
 	if err := in.End(); err != nil {

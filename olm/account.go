@@ -13,16 +13,22 @@ import (
 // its one-time keys and its fallback keys. It is safe for concurrent use.
 type Account struct {
 	secret.Redacted
-	mu       sync.Mutex
+	mu            sync.Mutex
+	identity      IdentityKeys
+	*accountState // nil once closed, and in the zero value
+}
+
+// accountState is what an account has to hide and to change. fmt follows one
+// pointer of a caller's struct, whatever methods there are: what is behind a
+// second one it does not reach.
+type accountState struct {
 	signing  *curve.SigningKey
-	identity IdentityKeys
 	private  [keySize]byte     // of identity.Curve25519
 	parsed   *curve.PrivateKey // private, once an agreement needed it
 	oneTime  []oneTimeKey      // oldest first
 	fallback []oneTimeKey      // none, the current one, or current and previous
 	lastID   uint32            // the highest key id that was given out
 	revision uint64
-	live     bool // false once closed, and in the zero value
 }
 
 // IdentityKeys are the public identity keys of a device. Their JSON form is
@@ -40,7 +46,7 @@ func GenerateAccount() (*Account, error) {
 	if err := curve.X25519Available(); err != nil {
 		return nil, err
 	}
-	a := &Account{live: true}
+	a := &Account{accountState: new(accountState)}
 	var seed [keySize]byte
 	defer secret.Wipe(seed[:])
 	rand.Read(seed[:])
@@ -71,6 +77,9 @@ func (a *Account) IdentityKeys() IdentityKeys { return a.identity }
 func (a *Account) Revision() uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return 0
+	}
 	return a.revision
 }
 
@@ -79,7 +88,7 @@ func (a *Account) Revision() uint64 {
 func (a *Account) Sign(message []byte) (keys.Signature, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live {
+	if a.accountState == nil {
 		return keys.Signature{}, ErrClosed
 	}
 	var b [curve.SignatureSize]byte
@@ -100,16 +109,19 @@ func (a *Account) agree(out []byte, peer keys.Curve25519) error {
 	return a.parsed.Agree(out, &b)
 }
 
-// Close wipes the account's secrets. Later calls return [ErrClosed]; the
-// identity keys stay readable.
+// Close wipes the account's secrets, except copies that crypto/ecdh made for
+// agreements, which the garbage collector frees. Later calls return [ErrClosed];
+// the identity keys stay readable.
 func (a *Account) Close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.wipe()
-	a.live = false
+	if a.accountState != nil {
+		a.wipe()
+		a.accountState = nil
+	}
 }
 
-func (a *Account) wipe() {
+func (a *accountState) wipe() {
 	if a.signing != nil {
 		a.signing.Wipe()
 	}

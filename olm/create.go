@@ -21,7 +21,7 @@ func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live {
+	if a.accountState == nil {
 		return nil, ErrClosed
 	}
 	var private [keySize]byte
@@ -32,8 +32,10 @@ func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*
 		return nil, err
 	}
 	baseKey := base.PublicKey()
-	s := &Session{live: true, count: ratchetCount{known: true}, sender: new(senderChain)}
-	s.keys = SessionKeys{IdentityKey: a.identity.Curve25519, OneTimeKey: oneTimeKey}
+	s := &Session{
+		keys:         SessionKeys{IdentityKey: a.identity.Curve25519, OneTimeKey: oneTimeKey},
+		sessionState: &sessionState{count: ratchetCount{known: true}, sender: new(senderChain)},
+	}
 	if s.keys.BaseKey, err = keys.NewCurve25519(baseKey[:]); err != nil {
 		return nil, err
 	}
@@ -142,14 +144,14 @@ func (a *Account) NewInboundSession(identityKey keys.Curve25519, m Message) (Inb
 // inbound makes the session of a pre-key message, and changes nothing.
 func (a *Account) inbound(identityKey keys.Curve25519, m *Message) (*Session, UsedKey, error) {
 	switch {
-	case !a.live:
+	case a.accountState == nil:
 		return nil, UsedKey{}, ErrClosed
 	case identityKey.IsZero():
 		return nil, UsedKey{}, fmt.Errorf("olm: identity key: %w", keys.ErrAbsent)
 	case m.IsZero():
 		return nil, UsedKey{}, fmt.Errorf("%s: %w", messageName, keys.ErrAbsent)
 	case m.typ != PreKey:
-		return nil, UsedKey{}, ErrMessageType
+		return nil, UsedKey{}, fmt.Errorf("olm: not a pre-key message: %w", ErrMessageType)
 	case m.sessionKeys.IdentityKey != identityKey:
 		return nil, UsedKey{}, ErrIdentityKey
 	}
@@ -174,7 +176,10 @@ func (a *Account) inbound(identityKey keys.Curve25519, m *Message) (*Session, Us
 		return nil, UsedKey{}, err
 	}
 	r := &receiverChain{ratchetKey: m.ratchetKey}
-	s := &Session{live: true, keys: m.sessionKeys, count: ratchetCount{known: true}, receivers: []*receiverChain{r}}
+	s := &Session{
+		keys:         m.sessionKeys,
+		sessionState: &sessionState{count: ratchetCount{known: true}, receivers: []*receiverChain{r}},
+	}
 	shared.derive(&s.root, &r.chain)
 	return s, UsedKey{k.publicPart(), kind}, nil
 }
@@ -196,9 +201,12 @@ func (a *Account) UnsafeNewInboundSession(identityKey keys.Curve25519, m Message
 // [*UnknownOneTimeKeyError] when the account has no such key. A fallback key
 // stays. It belongs to [Account.UnsafeNewInboundSession].
 func (a *Account) UnsafeConsumeKey(s *Session) (keys.ID, error) {
+	if s == nil {
+		return keys.ID{}, fmt.Errorf("olm: session: %w", keys.ErrAbsent)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live {
+	if a.accountState == nil {
 		return keys.ID{}, ErrClosed
 	}
 	k, kind := a.find(s.keys.OneTimeKey)

@@ -18,7 +18,7 @@ var (
 
 	// ErrMessageType says that a normal message stands where a pre-key
 	// message is needed, or that a type is neither.
-	ErrMessageType = errors.New("olm: wrong message type")
+	ErrMessageType = errors.New("wrong message type")
 
 	// ErrIdentityKey says that a pre-key message carries another identity
 	// key than the sender's.
@@ -27,9 +27,12 @@ var (
 	// ErrWrongSession says that a pre-key message belongs to another session.
 	ErrWrongSession = errors.New("olm: pre-key message of another session")
 
-	// ErrUnknownChain says that a message has a ratchet key that the peer
-	// cannot have made now: its chain was dropped for newer ones, or the peer
-	// violates the protocol.
+	// ErrUnknownChain says that a message has an unknown ratchet key while we
+	// have not sent since the peer's newest one: the peer cannot have made a
+	// new one. Its chain was dropped for newer ones, or the peer violates the
+	// protocol. (When we have sent since, a message of a dropped chain looks
+	// like one of a new chain, and ends in [ErrDecrypt] or a
+	// [*MessageGapError].)
 	ErrUnknownChain = errors.New("olm: message of an unknown or dropped chain")
 
 	// ErrIndexExhausted says that a chain is at message index 2^32-1, which

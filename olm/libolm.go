@@ -53,13 +53,12 @@ func ImportLibolmAccount(pickle, pickleKey []byte) (*Account, error) {
 	case version < 2 || version > accountPickleVersion:
 		return nil, &VersionError{What: accountPickleName, Got: version}
 	}
-	a := &Account{live: true}
+	a := &Account{accountState: new(accountState)}
 	a.readLibolm(in, version)
 	if err := in.End(); err != nil {
 		a.wipe()
 		return nil, err
 	}
-	a.mendIDs()
 	return a, nil
 }
 
@@ -82,9 +81,14 @@ func (a *Account) readLibolm(in *layout.Reader, version uint32) {
 		a.readFallback(in)
 	}
 	a.lastID = in.Uint32()
-	if !in.Failed() {
-		a.readExpanded(in, &expanded)
+	if in.Failed() {
+		return
 	}
+	a.readExpanded(in, &expanded)
+	if curve.PublicFromPrivate(&a.private) != a.identity.Curve25519.Array() {
+		in.Invalid(curve.ErrKeyMismatch.Error())
+	}
+	a.mendIDs()
 }
 
 // readFallbackSlots reads the two fallback slots of version 3, whose published
@@ -111,9 +115,27 @@ func (a *Account) readFallbackSlots(in *layout.Reader) {
 	}
 }
 
+// idsDiffer says whether no id stands twice and none is above the last one, as in
+// every account that did not go through goolm.
+func (a *Account) idsDiffer() bool {
+	ids := make([]uint32, 0, len(a.oneTime)+len(a.fallback))
+	for _, list := range [][]oneTimeKey{a.oneTime, a.fallback} {
+		for i := range list {
+			ids = append(ids, list[i].id)
+		}
+	}
+	n := len(ids)
+	slices.Sort(ids)
+	return n == 0 || len(slices.Compact(ids)) == n && ids[n-1] <= a.lastID
+}
+
 // mendIDs makes the last id the highest there is, and gives new ids to keys that
-// are not published and share theirs with another key.
+// are not published and share theirs with another key, as long as there are ids:
+// an account that has used up 2^32 keeps what it has.
 func (a *Account) mendIDs() {
+	if a.idsDiffer() {
+		return
+	}
 	count := make(map[uint32]int)
 	all := make([]*oneTimeKey, 0, len(a.oneTime)+len(a.fallback))
 	for _, list := range [][]oneTimeKey{a.oneTime, a.fallback} {
@@ -139,6 +161,9 @@ func (a *Account) mendIDs() {
 func (a *Account) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return nil, ErrClosed
+	}
 	if lost := len(a.oneTime) - libolmOneTimeKeys; lost > 0 {
 		return nil, &LossyPickleError{OneTimeKeys: lost}
 	}
@@ -150,13 +175,13 @@ func (a *Account) ExportLibolm(pickleKey []byte) ([]byte, error) {
 func (a *Account) ExportLibolmLossy(pickleKey []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return nil, ErrClosed
+	}
 	return a.exportLibolm(pickleKey)
 }
 
 func (a *Account) exportLibolm(pickleKey []byte) ([]byte, error) {
-	if !a.live {
-		return nil, ErrClosed
-	}
 	oneTime := a.oneTime[max(len(a.oneTime)-libolmOneTimeKeys, 0):]
 	size := 4 + 3*keySize + curve.ExpandedSize + 4 + 1 + storedKeyLen*(len(oneTime)+len(a.fallback)) + 4
 	w := layout.NewWriter(make([]byte, 0, size))
@@ -196,7 +221,7 @@ func ImportLibolmSession(pickle, pickleKey []byte) (*Session, error) {
 	if !in.Stopped() && version != sessionPickleVersion && version != sessionPickleLogging {
 		return nil, &VersionError{What: sessionPickleName, Got: version}
 	}
-	s := &Session{live: true}
+	s := &Session{sessionState: new(sessionState)}
 	s.readLibolm(in)
 	if version == sessionPickleLogging {
 		in.Uint32() // a chain index, for the log
@@ -256,6 +281,9 @@ func (s *Session) readLibolm(in *layout.Reader) {
 func (s *Session) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessionState == nil {
+		return nil, ErrClosed
+	}
 	skipped := s.skippedNewestFirst()
 	lost := max(len(skipped)-libolmSkippedKeys, 0)
 	if lost > 0 || s.orphans > 0 {
@@ -270,14 +298,14 @@ func (s *Session) ExportLibolm(pickleKey []byte) ([]byte, error) {
 func (s *Session) ExportLibolmLossy(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessionState == nil {
+		return nil, ErrClosed
+	}
 	skipped := s.skippedNewestFirst()
 	return s.exportLibolm(skipped[:min(len(skipped), libolmSkippedKeys)], pickleKey)
 }
 
 func (s *Session) exportLibolm(skipped []chainKey, pickleKey []byte) ([]byte, error) {
-	if !s.live {
-		return nil, ErrClosed
-	}
 	senders := 0
 	if s.sender != nil {
 		senders = 1

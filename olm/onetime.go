@@ -63,7 +63,7 @@ func (a *Account) GenerateOneTimeKeys(n int) (evicted []keys.Curve25519, err err
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case !a.live:
+	case a.accountState == nil:
 		return nil, ErrClosed
 	case n < 0 || n > MaxOneTimeKeys || uint64(a.lastID)+uint64(n) > math.MaxUint32:
 		return nil, ErrKeyCount
@@ -98,6 +98,9 @@ func (a *Account) GenerateOneTimeKeys(n int) (evicted []keys.Curve25519, err err
 func (a *Account) OneTimeKeysNeeded(onServer int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return 0
+	}
 	n := PublishedOneTimeKeys - min(max(onServer, 0), PublishedOneTimeKeys)
 	for i := range a.oneTime {
 		if !a.oneTime[i].published {
@@ -112,6 +115,9 @@ func (a *Account) OneTimeKeysNeeded(onServer int) int {
 func (a *Account) OneTimeKeyCount() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return 0
+	}
 	return len(a.oneTime)
 }
 
@@ -120,6 +126,9 @@ func (a *Account) OneTimeKeyCount() int {
 func (a *Account) UnpublishedOneTimeKeys() []OneTimeKey {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return nil
+	}
 	var list []OneTimeKey
 	for i := range a.oneTime {
 		if !a.oneTime[i].published {
@@ -137,7 +146,7 @@ func (a *Account) GenerateFallbackKey() (forgotten keys.Curve25519, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case !a.live:
+	case a.accountState == nil:
 		return keys.Curve25519{}, ErrClosed
 	case a.lastID == math.MaxUint32:
 		return keys.Curve25519{}, ErrKeyCount
@@ -166,7 +175,7 @@ func (a *Account) GenerateFallbackKey() (forgotten keys.Curve25519, err error) {
 func (a *Account) FallbackKey() (OneTimeKey, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.fallback) == 0 {
+	if a.accountState == nil || len(a.fallback) == 0 {
 		return OneTimeKey{}, false
 	}
 	return a.fallback[0].publicPart(), true
@@ -177,7 +186,7 @@ func (a *Account) FallbackKey() (OneTimeKey, bool) {
 func (a *Account) UnpublishedFallbackKey() (OneTimeKey, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.fallback) == 0 || a.fallback[0].published {
+	if a.accountState == nil || len(a.fallback) == 0 || a.fallback[0].published {
 		return OneTimeKey{}, false
 	}
 	return a.fallback[0].publicPart(), true
@@ -189,7 +198,7 @@ func (a *Account) UnpublishedFallbackKey() (OneTimeKey, bool) {
 func (a *Account) ForgetPreviousFallbackKey() (bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live {
+	if a.accountState == nil {
 		return false, ErrClosed
 	}
 	if len(a.fallback) < 2 {
@@ -201,8 +210,8 @@ func (a *Account) ForgetPreviousFallbackKey() (bool, error) {
 	return true, nil
 }
 
-// MarkPublished notes that the one-time and fallback keys with these ids were
-// uploaded. Ids that are not known, because the key was used or dropped since,
+// MarkPublished notes that the one-time keys and the current fallback key, as
+// far as they have these ids, were uploaded. Ids that are not known, because the key was used or dropped since,
 // are ignored. It returns [ErrClosed].
 func (a *Account) MarkPublished(ids ...keys.ID) error {
 	wanted := make(map[keys.ID]bool, len(ids))
@@ -212,7 +221,8 @@ func (a *Account) MarkPublished(ids ...keys.ID) error {
 	return a.markPublished(func(id keys.ID) bool { return wanted[id] })
 }
 
-// MarkAllPublished notes that all keys were uploaded. Unlike
+// MarkAllPublished notes that all one-time keys and the current fallback key
+// were uploaded. Unlike
 // [Account.MarkPublished], it must not run when keys may have been generated
 // since they were read for the upload. It returns [ErrClosed].
 func (a *Account) MarkAllPublished() error {
@@ -222,11 +232,11 @@ func (a *Account) MarkAllPublished() error {
 func (a *Account) markPublished(uploaded func(keys.ID) bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live {
+	if a.accountState == nil {
 		return ErrClosed
 	}
 	changed := false
-	for _, list := range [][]oneTimeKey{a.oneTime, a.fallback} {
+	for _, list := range [][]oneTimeKey{a.oneTime, a.fallback[:min(len(a.fallback), 1)]} {
 		for i := range list {
 			if k := &list[i]; !k.published && uploaded(keys.NewID(k.id)) {
 				k.published = true

@@ -20,8 +20,14 @@ import (
 // use.
 type Session struct {
 	secret.Redacted
-	mu        sync.Mutex
-	keys      SessionKeys
+	mu            sync.Mutex
+	keys          SessionKeys
+	*sessionState // nil once closed, and in the zero value
+}
+
+// sessionState is what a session has to hide and to change; see accountState for
+// the pointer to it.
+type sessionState struct {
 	received  bool
 	root      [keySize]byte
 	sender    *senderChain     // nil from the peer's new ratchet key until we send
@@ -30,7 +36,6 @@ type Session struct {
 	serial    uint64 // of the next skipped key
 	orphans   uint32 // skipped keys that were lost with their chains
 	revision  uint64
-	live      bool // false once closed, and in the zero value
 }
 
 // ratchetCount is the number of steps of the root ratchet. libolm's pickles do
@@ -60,7 +65,7 @@ func (s *Session) Matches(m Message) bool {
 func (s *Session) HasReceivedMessage() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.received
+	return s.sessionState != nil && s.received
 }
 
 // RatchetCount returns how often the conversation changed direction: 0 for the
@@ -69,6 +74,9 @@ func (s *Session) HasReceivedMessage() bool {
 func (s *Session) RatchetCount() (n uint64, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessionState == nil {
+		return 0, false
+	}
 	return s.count.n, s.count.known
 }
 
@@ -77,15 +85,22 @@ func (s *Session) RatchetCount() (n uint64, known bool) {
 func (s *Session) Revision() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessionState == nil {
+		return 0
+	}
 	return s.revision
 }
 
 // Describe returns a line about the session for a log, in libolm's words and
 // without secrets: the index of the sender chain, 0 when there is none, and
-// newest first those of the receiver chains and of the skipped messages.
+// newest first those of the receiver chains and of the skipped messages. It
+// returns nothing for a closed session.
 func (s *Session) Describe() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessionState == nil {
+		return ""
+	}
 	var b strings.Builder
 	index := uint32(0)
 	if s.sender != nil {
@@ -108,7 +123,7 @@ type chainKey struct {
 	ratchetKey keys.Curve25519
 }
 
-func (s *Session) skippedNewestFirst() []chainKey {
+func (s *sessionState) skippedNewestFirst() []chainKey {
 	var all []chainKey
 	for _, r := range s.receivers {
 		for i := range r.skipped {
@@ -153,20 +168,16 @@ func (s *Session) AppendEncrypt(dst, plaintext []byte) ([]byte, MessageType, err
 }
 
 func (s *Session) encrypt(m *Message, plaintext []byte) error {
-	if !s.live {
+	if s.sessionState == nil {
 		return ErrClosed
 	}
 	if len(plaintext) > MaxPlaintextSize {
 		return ErrTooLong
 	}
 	if s.sender == nil {
-		sender, root, err := s.newSender()
-		if err != nil {
+		if err := s.newSender(); err != nil {
 			return err
 		}
-		s.root, s.sender = root, sender
-		s.count.n++
-		secret.Wipe(root[:])
 	}
 	sender := s.sender
 	index := sender.chain.index
@@ -217,27 +228,29 @@ func appendKey(dst []byte, field uint32, key keys.Curve25519) []byte {
 	return wire.AppendBytes(dst, field, b[:])
 }
 
-// newSender makes a ratchet key and the chain that follows from it and the
-// peer's newest one. It takes 32 bytes from crypto/rand.
-func (s *Session) newSender() (*senderChain, [keySize]byte, error) {
-	sender, root := new(senderChain), s.root
+// newSender makes a ratchet key and the sender chain that follows from it and
+// the peer's newest one. It takes 32 bytes from crypto/rand.
+func (s *Session) newSender() error {
+	sender := new(senderChain)
 	rand.Read(sender.private[:])
 	parsed, err := curve.ParsePrivateKey(&sender.private)
 	if err != nil {
-		return nil, root, err
+		return err
 	}
 	sender.parsed = parsed
 	b := parsed.PublicKey()
 	if sender.public, err = keys.NewCurve25519(b[:]); err != nil {
-		return nil, root, err
+		return err
 	}
 	var shared [keySize]byte
 	defer secret.Wipe(shared[:])
 	if err := sender.agree(shared[:], s.receivers[0].ratchetKey); err != nil {
-		return nil, root, err
+		return err
 	}
-	rootStep(&root, &sender.chain, &shared)
-	return sender, root, nil
+	rootStep(&s.root, &sender.chain, &shared)
+	s.sender = sender
+	s.count.n++
+	return nil
 }
 
 // Decrypt decrypts a message of this session. Messages may come out of order,
@@ -251,7 +264,7 @@ func (s *Session) Decrypt(m Message) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.live:
+	case s.sessionState == nil:
 		return nil, ErrClosed
 	case m.IsZero():
 		return nil, fmt.Errorf("%s: %w", messageName, keys.ErrAbsent)
@@ -277,7 +290,7 @@ func (s *Session) decrypt(m *Message) (plaintext []byte, err error) {
 	return plaintext, nil
 }
 
-func (s *Session) receiver(ratchetKey keys.Curve25519) *receiverChain {
+func (s *sessionState) receiver(ratchetKey keys.Curve25519) *receiverChain {
 	for _, r := range s.receivers {
 		if r.ratchetKey == ratchetKey {
 			return r
@@ -304,8 +317,9 @@ func decryptSkipped(r *receiverChain, m *Message) ([]byte, error) {
 func (s *Session) decryptAhead(r *receiverChain, m *Message) ([]byte, error) {
 	var key [keySize]byte
 	defer secret.Wipe(key[:])
-	c, skipped, err := r.ahead(m.index, s.serial, &key)
+	var c chain
 	defer c.wipe()
+	skipped, err := r.ahead(&c, &key, m.index, s.serial)
 	if err != nil {
 		return nil, err
 	}
@@ -317,7 +331,7 @@ func (s *Session) decryptAhead(r *receiverChain, m *Message) ([]byte, error) {
 		return nil, err
 	}
 	s.serial += uint64(min(m.index-r.chain.index, MaxSkippedKeys))
-	r.replace(c, skipped)
+	r.replace(&c, skipped)
 	return plaintext, nil
 }
 
@@ -356,16 +370,19 @@ func (s *Session) decryptNewChain(m *Message) ([]byte, error) {
 	return plaintext, nil
 }
 
-// Close wipes the session's secrets. Later calls return [ErrClosed]; id and
+// Close wipes the session's secrets, except copies that crypto/ecdh made for
+// agreements, which the garbage collector frees. Later calls return [ErrClosed]; id and
 // session keys stay readable.
 func (s *Session) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wipe()
-	s.live = false
+	if s.sessionState != nil {
+		s.wipe()
+		s.sessionState = nil
+	}
 }
 
-func (s *Session) wipe() {
+func (s *sessionState) wipe() {
 	secret.Wipe(s.root[:])
 	if s.sender != nil {
 		s.sender.wipe()

@@ -219,7 +219,7 @@ func (a *Account) Seal(key keys.SealKey, context []byte) ([]byte, error) {
 func (a *Account) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live {
+	if a.accountState == nil {
 		return dst, ErrClosed
 	}
 	k := key.Secret()
@@ -232,12 +232,12 @@ func (a *Account) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]by
 func OpenAccount(sealed []byte, key keys.SealKey, context []byte) (*Account, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
-	state, err := seal.Open(sealedAccountName, sealed, seal.OlmAccount, &k, context)
+	state, err := seal.Open(sealed, seal.OlmAccount, &k, context)
 	if err != nil {
 		return nil, err
 	}
 	defer secret.Wipe(state)
-	a := &Account{live: true}
+	a := &Account{accountState: new(accountState)}
 	in := layout.NewReader(sealedAccountName, state)
 	a.readState(in)
 	if err := in.End(); err != nil {
@@ -363,8 +363,8 @@ func (r *receiverChain) readSkipped(in *layout.Reader) {
 	}
 }
 
-// checkChains refuses a session that could neither send nor receive, and one
-// that has two chains for one ratchet key.
+// checkChains refuses a session that could neither send nor receive, two chains
+// for one ratchet key, and skipped keys that stand in the way of others.
 func (s *Session) checkChains(in *layout.Reader) {
 	if in.Failed() {
 		return
@@ -372,9 +372,14 @@ func (s *Session) checkChains(in *layout.Reader) {
 	if s.sender == nil && len(s.receivers) == 0 {
 		in.Invalid("no chain")
 	}
-	for i, r := range s.receivers {
-		if s.receiver(r.ratchetKey) != s.receivers[i] {
+	for _, r := range s.receivers {
+		if s.receiver(r.ratchetKey) != r {
 			in.Invalid("one ratchet key twice")
+		}
+		for i := range r.skipped {
+			if k := &r.skipped[i]; k.index >= r.chain.index || r.find(k.index) != i {
+				in.Invalid("skipped key that cannot be used")
+			}
 		}
 	}
 }
@@ -391,7 +396,7 @@ func (s *Session) Seal(key keys.SealKey, context []byte) ([]byte, error) {
 func (s *Session) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live {
+	if s.sessionState == nil {
 		return dst, ErrClosed
 	}
 	k := key.Secret()
@@ -404,12 +409,12 @@ func (s *Session) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]by
 func OpenSession(sealed []byte, key keys.SealKey, context []byte) (*Session, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
-	state, err := seal.Open(sealedSessionName, sealed, seal.OlmSession, &k, context)
+	state, err := seal.Open(sealed, seal.OlmSession, &k, context)
 	if err != nil {
 		return nil, err
 	}
 	defer secret.Wipe(state)
-	s := &Session{live: true}
+	s := &Session{sessionState: new(sessionState)}
 	in := layout.NewReader(sealedSessionName, state)
 	s.readState(in)
 	if err := in.End(); err != nil {

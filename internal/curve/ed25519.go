@@ -189,8 +189,8 @@ func CheckEd25519(b []byte) error {
 // Verify reports whether signature is a signature of message under public,
 // which [CheckEd25519] has passed. crypto/ed25519 refuses S that is not
 // reduced and, since it compares encodings, R that is not canonical; R of
-// small order is refused here. This is the verdict of ed25519-dalek's
-// verify_strict, and stricter than RFC 8032.
+// small order is refused here. Of keys that passed, this is the verdict of
+// ed25519-dalek's verify_strict, and stricter than RFC 8032.
 func Verify(public *[Size]byte, message []byte, signature *[SignatureSize]byte) bool {
 	return !smallOrder(signature[:32]) && ed25519.Verify(public[:], message, signature[:])
 }

@@ -4,6 +4,7 @@ package libolm
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/chappe-e2ee/chappe/internal/aessha2"
 	"github.com/chappe-e2ee/chappe/internal/b64"
@@ -12,7 +13,7 @@ import (
 
 // ErrKey says that a pickle's MAC or padding does not fit the key: the key is
 // another one, or the pickle is damaged.
-var ErrKey = errors.New("libolm pickle: wrong pickle key or damaged pickle")
+var ErrKey = errors.New("wrong pickle key, or damaged")
 
 const info = "Pickle"
 
@@ -28,18 +29,18 @@ func Decrypt(what string, pickle, key []byte) ([]byte, error) {
 		return nil, &errs.MalformedError{What: what, Why: err.Error()}
 	}
 	if n < aessha2.MACSize {
-		return nil, ErrKey
+		return nil, fmt.Errorf("%s: %w", what, ErrKey)
 	}
 	var c aessha2.Cipher
 	defer c.Wipe()
 	c.Derive(key, info)
 	ciphertext, mac := raw[:n-aessha2.MACSize], raw[n-aessha2.MACSize:]
 	if !c.Verify(ciphertext, mac) {
-		return nil, ErrKey
+		return nil, fmt.Errorf("%s: %w", what, ErrKey)
 	}
 	plaintext, ok := c.Decrypt(ciphertext)
 	if !ok {
-		return nil, ErrKey
+		return nil, fmt.Errorf("%s: %w", what, ErrKey)
 	}
 	return plaintext, nil
 }

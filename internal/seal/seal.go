@@ -46,7 +46,7 @@ const (
 
 // ErrOpen says that a sealed value does not open: another key, another
 // context, or damage. Which of them cannot be told.
-var ErrOpen = errors.New("sealed value does not open: wrong key, wrong context, or damaged")
+var ErrOpen = errors.New("does not open: wrong seal key, wrong context, or damaged")
 
 // Kind is what is sealed. The numbers are part of the format.
 type Kind byte
@@ -59,51 +59,59 @@ const (
 	MegolmInbound
 )
 
-func (k Kind) label() string {
+// names returns the label of HKDF, and what the sealed value is called in errors.
+func (k Kind) names() (label, what string) {
 	switch k {
 	case OlmAccount:
-		return "chappe seal 1 olm account"
+		return "chappe seal 1 olm account", "olm: sealed account"
 	case OlmSession:
-		return "chappe seal 1 olm session"
+		return "chappe seal 1 olm session", "olm: sealed session"
 	case MegolmOutbound:
-		return "chappe seal 1 megolm outbound"
+		return "chappe seal 1 megolm outbound", "megolm: sealed outbound session"
 	case MegolmInbound:
-		return "chappe seal 1 megolm inbound"
+		return "chappe seal 1 megolm inbound", "megolm: sealed inbound session"
 	}
 	panic("seal: internal error: unknown kind")
 }
 
 // Append appends the sealed form of what write writes, exactly size bytes, to
 // dst. The plaintext is written into dst's own array and encrypted in place.
+// It fails when key is all zero, or when the Go runtime forbids AES-GCM with a
+// nonce of our own (GODEBUG=fips140=only); it returns dst then.
 func Append(dst []byte, kind Kind, key *[KeySize]byte, context []byte, size int, write func(*layout.Writer)) ([]byte, error) {
-	if *key == [KeySize]byte{} {
-		return nil, fmt.Errorf("seal key: %w", errs.ErrAbsent)
+	var header [headerSize]byte
+	copy(header[:], magic)
+	header[len(magic)], header[len(magic)+1] = version, byte(kind)
+	rand.Read(header[len(magic)+2:])
+	var nonce [nonceSize]byte
+	rand.Read(nonce[:])
+	gcm, err := aead(key, header[:])
+	if err != nil {
+		return dst, err
 	}
-	start, need := len(dst), len(dst)+Overhead+size
+	// The context may lie in dst's spare room: it is copied before that is
+	// written to.
+	associated := associated(header[:], context)
+
+	need := len(dst) + Overhead + size
 	if cap(dst) < need {
 		dst = append(make([]byte, 0, need), dst...)
 	}
-	dst = append(dst, magic...)
-	dst = append(dst, version, byte(kind))
-	dst = dst[:start+headerSize+nonceSize]
-	rand.Read(dst[start+len(magic)+2:])
+	dst = append(dst, header[:]...)
+	dst = append(dst, nonce[:]...)
 	w := layout.NewWriter(dst[: len(dst) : need-tagSize])
 	write(w)
 	if len(w.Result()) != need-tagSize {
 		panic("seal: internal error: shorter than planned")
 	}
-	v := dst[start:need]
-	header, nonce, body := v[:headerSize], v[headerSize:headerSize+nonceSize], v[headerSize+nonceSize:size+headerSize+nonceSize]
-	aead(key, header).Seal(body[:0], nonce, body, associated(header, context))
+	body := dst[len(dst) : need-tagSize : need]
+	gcm.Seal(body[:0], nonce[:], body, associated)
 	return dst[:need], nil
 }
 
-// Open returns the plaintext of a sealed value, which the caller wipes. what
-// names it in errors.
-func Open(what string, sealed []byte, kind Kind, key *[KeySize]byte, context []byte) ([]byte, error) {
-	if *key == [KeySize]byte{} {
-		return nil, fmt.Errorf("%s: seal key: %w", what, errs.ErrAbsent)
-	}
+// Open returns the plaintext of a sealed value, which the caller wipes.
+func Open(sealed []byte, kind Kind, key *[KeySize]byte, context []byte) ([]byte, error) {
+	_, what := kind.names()
 	malformed := func(why string) error { return &errs.MalformedError{What: what, Why: why} }
 	if len(sealed) < Overhead {
 		return nil, malformed("shorter than any sealed value")
@@ -118,9 +126,13 @@ func Open(what string, sealed []byte, kind Kind, key *[KeySize]byte, context []b
 		return nil, malformed("another kind of value is sealed here")
 	}
 	header, nonce, body := sealed[:headerSize], sealed[headerSize:headerSize+nonceSize], sealed[headerSize+nonceSize:]
-	plaintext, err := aead(key, header).Open(nil, nonce, body, associated(header, context))
+	gcm, err := aead(key, header)
 	if err != nil {
-		return nil, ErrOpen
+		return nil, err
+	}
+	plaintext, err := gcm.Open(nil, nonce, body, associated(header, context))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, ErrOpen)
 	}
 	return plaintext, nil
 }
@@ -132,19 +144,22 @@ func associated(header, context []byte) []byte {
 	return append(ad, context...)
 }
 
-// aead cannot fail: key and nonce have the lengths that AES-GCM takes.
-func aead(key *[KeySize]byte, header []byte) cipher.AEAD {
+func aead(key *[KeySize]byte, header []byte) (cipher.AEAD, error) {
 	kind, salt := Kind(header[len(magic)+1]), header[len(magic)+2:]
+	label, what := kind.names()
+	if *key == [KeySize]byte{} {
+		return nil, fmt.Errorf("%s: seal key: %w", what, errs.ErrAbsent)
+	}
 	var derived [KeySize]byte
 	defer secret.Wipe(derived[:])
-	kdf.HKDF(derived[:], key[:], salt, kind.label())
+	kdf.HKDF(derived[:], key[:], salt, label)
 	block, err := aes.NewCipher(derived[:])
 	if err != nil {
-		panic("seal: internal error: " + err.Error())
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	gcm, err := cipher.NewGCM(block)
 	if err != nil {
-		panic("seal: internal error: " + err.Error())
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	return gcm
+	return gcm, nil
 }
