@@ -1,0 +1,151 @@
+package b64_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/internal/b64"
+	"github.com/chappe-e2ee/chappe/internal/ct64"
+)
+
+// check requires that b64 and ct64 give one verdict and one value.
+func check(t *testing.T, text []byte) {
+	t.Helper()
+	n := b64.DecodedLen(text)
+	if m := ct64.DecodedLen(text); n != m {
+		t.Fatalf("%q: lengths %d and %d", text, n, m)
+	}
+	if n < 0 {
+		if b64.Decode(nil, text) == nil || b64.DecodeString(nil, string(text)) == nil || ct64.Decode(nil, text) == nil {
+			t.Fatalf("%q has no length and decodes", text)
+		}
+		return
+	}
+	fast, slow := make([]byte, n), make([]byte, n)
+	input := bytes.Clone(text)
+	fastErr, slowErr := b64.Decode(fast, text), ct64.Decode(slow, text)
+	if (fastErr == nil) != (slowErr == nil) || fastErr == nil && !bytes.Equal(fast, slow) {
+		t.Fatalf("%q: b64 %x, %v; ct64 %x, %v", text, fast, fastErr, slow, slowErr)
+	}
+	again := make([]byte, n)
+	if err := b64.DecodeString(again, string(text)); err != fastErr || err == nil && !bytes.Equal(again, fast) {
+		t.Fatalf("%q: Decode %x, %v; DecodeString %x, %v", text, fast, fastErr, again, err)
+	}
+	if fastErr != nil && (fastErr != b64.ErrBase64 || slowErr != b64.ErrBase64) {
+		t.Fatalf("%q: %v, %v", text, fastErr, slowErr)
+	}
+	if !bytes.Equal(input, text) {
+		t.Fatalf("%q was changed", input)
+	}
+}
+
+func TestEncode(t *testing.T) {
+	random := rand.New(rand.NewChaCha8([32]byte{3}))
+	for n := range 101 {
+		src := make([]byte, n)
+		for i := range src {
+			src[i] = byte(random.Uint32())
+		}
+		want := base64.RawStdEncoding.EncodeToString(src)
+		require.Equal(t, want, b64.Encode(src))
+		require.Equal(t, "x"+want, string(b64.AppendEncode([]byte("x"), src)))
+		require.Equal(t, want, string(ct64.AppendEncode(nil, src)))
+		require.Equal(t, len(want), b64.EncodedLen(n))
+		for _, m := range []int{n + 1, n - 1} {
+			if m >= 0 {
+				require.ErrorIs(t, b64.Decode(make([]byte, m), []byte(want)), b64.ErrBase64)
+				require.ErrorIs(t, b64.DecodeString(make([]byte, m), want), b64.ErrBase64)
+			}
+		}
+	}
+}
+
+// TestKnownTexts holds what libolm's own test expects (libolm 3.2.13,
+// tests/test_base64.cpp:10 and :40).
+func TestKnownTexts(t *testing.T) {
+	require.Equal(t, "SGVsbG8gV29ybGQ", b64.Encode([]byte("Hello World")))
+	for _, text := range []string{"SGVsbG8gV29ybGQ", "SGVsbG8gV29ybGQ="} {
+		dst := make([]byte, b64.DecodedLen(text))
+		require.NoError(t, b64.Decode(dst, []byte(text)))
+		require.Equal(t, "Hello World", string(dst))
+	}
+}
+
+func TestAttack_P41_SameAsConstantTime(t *testing.T) {
+	for _, text := range []string{"AA", "AAA", "AAAA", "AA==", "AAA=", "AAAAAA", "AAAAAAAA", "AAAAAA==", "AAAAAAA="} {
+		for i := range len(text) {
+			for c := range 256 {
+				b := []byte(text)
+				b[i] = byte(c)
+				check(t, b)
+			}
+		}
+	}
+	const alphabet = "ABQgw9+/=\n\r -_\x00\x80\xff"
+	longest := 4
+	if testing.Short() {
+		longest = 3
+	}
+	var walk func(text string, left int)
+	walk = func(text string, left int) {
+		check(t, []byte(text))
+		check(t, []byte("zZ09"+text))
+		if left > 0 {
+			for i := range len(alphabet) {
+				walk(text+alphabet[i:i+1], left-1)
+			}
+		}
+	}
+	walk("", longest)
+
+	random := rand.New(rand.NewChaCha8([32]byte{4}))
+	for range 5000 {
+		src := make([]byte, random.IntN(400))
+		for i := range src {
+			src[i] = byte(random.Uint32())
+		}
+		text := []byte(base64.StdEncoding.EncodeToString(src))
+		if random.IntN(2) == 0 {
+			text = bytes.TrimRight(text, "=")
+		}
+		check(t, text)
+		if len(text) > 0 {
+			i := random.IntN(len(text))
+			text[i] = byte(random.Uint32())
+			check(t, text)
+			text = append(text[:i], append([]byte{"\n\r= \x00"[random.IntN(5)]}, text[i:]...)...)
+			check(t, text)
+		}
+	}
+}
+
+func TestAttack_P41_LineEndsAndTrailingBits(t *testing.T) {
+	for _, text := range []string{"AA\n==", "AAAA\n", "\r\nAAAA", "AAAA\r", "AA\r\n", "AB", "AAB", "A-_A", "AA==AAAA", "AA=A", "AAAA=", "AA A"} {
+		n := max(b64.DecodedLen(text), 0)
+		require.ErrorIs(t, b64.Decode(make([]byte, n), []byte(text)), b64.ErrBase64, "%q", text)
+	}
+}
+
+func FuzzBase64(f *testing.F) {
+	for n := range 10 {
+		text := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xa7}, n))
+		f.Add([]byte(text))
+		f.Add([]byte(strings.TrimRight(text, "=")))
+	}
+	f.Add([]byte("AA\n=="))
+	f.Add([]byte("AB"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		check(t, text)
+		if n := b64.DecodedLen(text); n >= 0 {
+			dst := make([]byte, n)
+			if b64.Decode(dst, text) == nil && b64.Encode(dst) != strings.TrimRight(string(text), "=") {
+				t.Fatalf("%q encodes as %q", text, b64.Encode(dst))
+			}
+		}
+	})
+}

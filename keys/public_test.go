@@ -1,0 +1,388 @@
+package keys_test
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/keys"
+)
+
+func curvePublic(t testing.TB, n byte) []byte {
+	key, err := ecdh.X25519().NewPrivateKey(bytes.Repeat([]byte{n}, 32))
+	require.NoError(t, err)
+	return key.PublicKey().Bytes()
+}
+
+func signer(n byte) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte{n})
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+func signerPublic(n byte) []byte { return signer(n).Public().(ed25519.PublicKey) }
+
+// value is what the three types have in common.
+type value interface {
+	comparable
+	fmt.Stringer
+	encoding.TextMarshaler
+	IsZero() bool
+	Bytes() []byte
+}
+
+// pointer is what their pointers have.
+type pointer[T value] interface {
+	*T
+	encoding.TextUnmarshaler
+}
+
+// constructors makes values of a type from bytes and from text.
+type constructors[T value] struct {
+	fromBytes func([]byte) (T, error)
+	fromText  func(string) (T, error)
+}
+
+var (
+	curves     = constructors[keys.Curve25519]{keys.NewCurve25519, keys.ParseCurve25519}
+	edwards    = constructors[keys.Ed25519]{keys.NewEd25519, keys.ParseEd25519}
+	signatures = constructors[keys.Signature]{keys.NewSignature, keys.ParseSignature}
+)
+
+func testRoundTrip[T value, P pointer[T]](t *testing.T, c constructors[T], one, two []byte) {
+	k, err := c.fromBytes(one)
+	require.NoError(t, err)
+	require.False(t, k.IsZero())
+	require.Equal(t, one, k.Bytes())
+
+	text := base64.RawStdEncoding.EncodeToString(one)
+	require.Equal(t, text, k.String())
+	marshalled, err := k.MarshalText()
+	require.NoError(t, err)
+	require.Equal(t, text, string(marshalled))
+	for _, s := range []string{text, base64.StdEncoding.EncodeToString(one)} {
+		parsed, err := c.fromText(s)
+		require.NoError(t, err)
+		require.True(t, k == parsed, "values compare by content")
+		var u T
+		require.NoError(t, P(&u).UnmarshalText([]byte(s)))
+		require.True(t, k == u)
+	}
+	other, err := c.fromBytes(two)
+	require.NoError(t, err)
+	require.False(t, k == other)
+	require.Len(t, map[T]int{k: 1, other: 2}, 2)
+
+	type object struct {
+		Key  T
+		Keys map[string]T
+		Zero *T `json:",omitempty"`
+	}
+	in := object{Key: k, Keys: map[string]T{"a": other}}
+	b, err := json.Marshal(in)
+	require.NoError(t, err)
+	require.JSONEq(t, fmt.Sprintf(`{"Key":%q,"Keys":{"a":%q}}`, k, other), string(b))
+	var out object
+	require.NoError(t, json.Unmarshal(b, &out))
+	require.Equal(t, in, out)
+	b, err = json.Marshal(map[T]string{k: "v"})
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf(`{%q:"v"}`, k), string(b))
+}
+
+func TestCurve25519(t *testing.T) {
+	testRoundTrip(t, curves, curvePublic(t, 1), curvePublic(t, 2))
+	k, err := keys.NewCurve25519(curvePublic(t, 1))
+	require.NoError(t, err)
+	require.Equal(t, curvePublic(t, 1), append([]byte{}, func() []byte { a := k.Array(); return a[:] }()...))
+	require.Len(t, k.String(), 43)
+}
+
+func TestEd25519(t *testing.T) {
+	testRoundTrip(t, edwards, signerPublic(1), signerPublic(2))
+	k, err := keys.NewEd25519(signerPublic(1))
+	require.NoError(t, err)
+	a := k.Array()
+	require.Equal(t, signerPublic(1), a[:])
+	require.Len(t, k.String(), 43)
+}
+
+func TestSignature(t *testing.T) {
+	testRoundTrip(t, signatures, ed25519.Sign(signer(1), nil), ed25519.Sign(signer(2), nil))
+	s, err := keys.NewSignature(ed25519.Sign(signer(1), nil))
+	require.NoError(t, err)
+	require.Len(t, s.String(), 86)
+}
+
+// testRefusals checks lengths and texts that no value has, by every door.
+func testRefusals[T value, P pointer[T]](t *testing.T, c constructors[T], good []byte) {
+	size := len(good)
+	before, err := c.fromBytes(good)
+	require.NoError(t, err)
+	refused := func(text string, want error) {
+		t.Helper()
+		k := before
+		err := mustFail(t, []byte(text), func() any { return k }, func() error { return P(&k).UnmarshalText([]byte(text)) })
+		require.ErrorIs(t, err, want, "%q", text)
+		require.True(t, strings.HasPrefix(err.Error(), "keys: "), "%v", err)
+		mustFail(t, []byte(text), nothing, func() error {
+			k, err := c.fromText(text)
+			require.True(t, k.IsZero())
+			require.ErrorIs(t, err, want, "%q", text)
+			return err
+		})
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		require.ErrorIs(t, json.Unmarshal(quoted, &k), want, "%q in JSON", text)
+		require.True(t, k == before)
+	}
+	for n := range 3 * size {
+		if n == size {
+			continue
+		}
+		b := bytes.Repeat(good, 3)[:n]
+		err := mustFail(t, b, nothing, func() error {
+			k, err := c.fromBytes(b)
+			require.True(t, k.IsZero())
+			return err
+		})
+		require.ErrorIs(t, err, keys.ErrLength, "%d bytes", n)
+		refused(base64.RawStdEncoding.EncodeToString(b), keys.ErrLength)
+		refused(base64.StdEncoding.EncodeToString(b), keys.ErrLength)
+	}
+	text := before.String()
+	for _, bad := range []string{
+		text[:20] + "-" + text[21:], text[:20] + "_" + text[21:], text[:20] + "\n" + text[21:], text[:20] + " " + text[21:],
+		text[:20] + "=" + text[21:], text[:20] + "\x00" + text[21:], text[:20] + "\xff" + text[21:], "=" + text[1:],
+	} {
+		if !strings.Contains(bad, "\xff") { // JSON replaces it
+			refused(bad, keys.ErrBase64)
+		}
+		_, err := c.fromText(bad)
+		require.ErrorIs(t, err, keys.ErrBase64)
+	}
+	for _, bad := range []string{text + "\n", text + "\r\n", "\n" + text, text + " ", text + "A==", text + "AAAAA"} {
+		_, err := c.fromText(bad)
+		require.Error(t, err, "%q", bad)
+	}
+	// The last symbol has bits that must be zero.
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	last := strings.IndexByte(alphabet, text[len(text)-1])
+	refused(text[:len(text)-1]+alphabet[last+1:last+2], keys.ErrBase64)
+}
+
+func TestCurve25519Refusals(t *testing.T) { testRefusals(t, curves, curvePublic(t, 1)) }
+func TestEd25519Refusals(t *testing.T)    { testRefusals(t, edwards, signerPublic(1)) }
+func TestAttack_P40_SignatureSizes(t *testing.T) {
+	testRefusals(t, signatures, ed25519.Sign(signer(1), nil))
+}
+
+func invalid[T value, P pointer[T]](t *testing.T, c constructors[T], b []byte) {
+	t.Helper()
+	err := mustFail(t, b, nothing, func() error {
+		k, err := c.fromBytes(b)
+		require.True(t, k.IsZero())
+		return err
+	})
+	require.ErrorIs(t, err, keys.ErrInvalidKey, "%x", b)
+	text := base64.RawStdEncoding.EncodeToString(b)
+	_, err = c.fromText(text)
+	require.ErrorIs(t, err, keys.ErrInvalidKey)
+	var k T
+	require.ErrorIs(t, P(&k).UnmarshalText([]byte(text)), keys.ErrInvalidKey)
+	require.True(t, k.IsZero())
+}
+
+func TestAttack_P01_Constructors(t *testing.T) {
+	for _, s := range []string{
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+		"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // p-1
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // p
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // p+1
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 2^255-1
+	} {
+		b := fromHex(t, s)
+		invalid(t, curves, b)
+		b[31] |= 0x80
+		invalid(t, curves, b)
+	}
+	b := curvePublic(t, 1)
+	b[31] |= 0x80
+	invalid(t, curves, b)
+}
+
+func TestAttack_P02_Constructors(t *testing.T) {
+	for _, s := range []string{
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"0200000000000000000000000000000000000000000000000000000000000000", // not on the curve
+	} {
+		b := fromHex(t, s)
+		invalid(t, edwards, b)
+		b[31] |= 0x80
+		invalid(t, edwards, b)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	k, err := keys.NewEd25519(signerPublic(1))
+	require.NoError(t, err)
+	message := []byte("message")
+	s, err := keys.NewSignature(ed25519.Sign(signer(1), message))
+	require.NoError(t, err)
+	require.NoError(t, k.Verify(message, s))
+
+	fails := func(k keys.Ed25519, message []byte, s keys.Signature, want error) {
+		t.Helper()
+		err := mustFail(t, message, func() any { return []any{k, s} }, func() error { return k.Verify(message, s) })
+		require.ErrorIs(t, err, want)
+	}
+	other, err := keys.NewEd25519(signerPublic(2))
+	require.NoError(t, err)
+	fails(other, message, s, keys.ErrSignature)
+	fails(k, []byte("Message"), s, keys.ErrSignature)
+	fails(k, nil, s, keys.ErrSignature)
+	for bit := range 8 * keys.SignatureSize {
+		b := s.Bytes()
+		b[bit/8] ^= 1 << (bit % 8)
+		forged, err := keys.NewSignature(b)
+		require.NoError(t, err)
+		fails(k, message, forged, keys.ErrSignature)
+	}
+	fails(keys.Ed25519{}, message, s, keys.ErrAbsent)
+	fails(k, message, keys.Signature{}, keys.ErrAbsent)
+	fails(keys.Ed25519{}, message, keys.Signature{}, keys.ErrAbsent)
+}
+
+// TestAttack_P02_SpecCheckSmallOrderR: crypto/ed25519 takes this signature, of
+// a key that is valid but not of prime order.
+func TestAttack_P02_SpecCheckSmallOrderR(t *testing.T) {
+	// Vector 2 of ed25519-speccheck: A of mixed order, R of small order.
+	message := fromHex(t, "aebf3f2601a0c8c5d39cc7d8911642f740b78168218da8471772b35f9d35b9ab")
+	public := fromHex(t, "f7badec5b8abeaf699583992219b7b223f1df3fbbea919844e3f7c554a43dd43")
+	signature := fromHex(t, "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"+
+		"8c4bd45aecaca5b24fb97bc10ac27ac8751a7dfe1baff8b953ec9f5833ca260e")
+	require.True(t, ed25519.Verify(public, message, signature))
+	k, err := keys.NewEd25519(public)
+	require.NoError(t, err)
+	s, err := keys.NewSignature(signature)
+	require.NoError(t, err)
+	require.ErrorIs(t, k.Verify(message, s), keys.ErrSignature)
+}
+
+func TestZeroValuesAreAbsent(t *testing.T) {
+	for _, v := range []encoding.TextMarshaler{keys.Curve25519{}, keys.Ed25519{}, keys.Signature{}, keys.ID{}} {
+		err := mustFail(t, nil, func() any { return v }, func() error { _, err := v.MarshalText(); return err })
+		require.ErrorIs(t, err, keys.ErrAbsent)
+		_, err = json.Marshal(v)
+		require.ErrorIs(t, err, keys.ErrAbsent)
+		require.True(t, v.(interface{ IsZero() bool }).IsZero())
+	}
+	_, err := keys.NewSignature(make([]byte, keys.SignatureSize))
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = keys.ParseSignature(strings.Repeat("A", 86))
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.Error(t, json.Unmarshal([]byte(`""`), new(keys.Curve25519)))
+	require.Error(t, json.Unmarshal([]byte(`7`), new(keys.Curve25519)))
+	out, err := json.Marshal(struct {
+		K keys.Curve25519 `json:",omitzero"`
+		E keys.Ed25519    `json:",omitzero"`
+		S keys.Signature  `json:",omitzero"`
+		I keys.ID         `json:",omitzero"`
+	}{})
+	require.NoError(t, err)
+	require.Equal(t, "{}", string(out))
+}
+
+// TestZeroValuesPrintNothing: what is absent must not read like a key, least
+// of all as the key of a map or a session id.
+func TestZeroValuesPrintNothing(t *testing.T) {
+	for _, v := range []fmt.Stringer{keys.Curve25519{}, keys.Ed25519{}, keys.Signature{}, keys.ID{}} {
+		require.Empty(t, v.String(), "%T", v)
+	}
+}
+
+func TestAttack_P22_Aliasing(t *testing.T) {
+	in := curvePublic(t, 1)
+	k, err := keys.NewCurve25519(in)
+	require.NoError(t, err)
+	clear(in)
+	clear(k.Bytes())
+	a := k.Array()
+	clear(a[:])
+	text, err := k.MarshalText()
+	require.NoError(t, err)
+	clear(text)
+	require.Equal(t, curvePublic(t, 1), k.Bytes())
+
+	in = signerPublic(1)
+	e, err := keys.NewEd25519(append([]byte{}, in...))
+	require.NoError(t, err)
+	clear(e.Bytes())
+	a = e.Array()
+	clear(a[:])
+	text, err = e.MarshalText()
+	require.NoError(t, err)
+	clear(text)
+	require.Equal(t, in, e.Bytes())
+
+	in = ed25519.Sign(signer(1), nil)
+	s, err := keys.NewSignature(in)
+	require.NoError(t, err)
+	clear(in)
+	clear(s.Bytes())
+	text, err = s.MarshalText()
+	require.NoError(t, err)
+	clear(text)
+	require.Equal(t, ed25519.Sign(signer(1), nil), s.Bytes())
+
+	raw := []byte(k.String())
+	var u keys.Curve25519
+	require.NoError(t, u.UnmarshalText(raw))
+	require.Equal(t, k.String(), string(raw))
+	clear(raw)
+	require.Equal(t, k, u)
+}
+
+func TestAttack_P20_EveryLength(t *testing.T) {
+	for n := range 201 {
+		if n == 32 {
+			continue
+		}
+		for _, fill := range []byte{0, 0x41, 0xff} {
+			b := bytes.Repeat([]byte{fill}, n)
+			for _, call := range []func() error{
+				func() error { _, err := keys.NewCurve25519(b); return err },
+				func() error { _, err := keys.NewEd25519(b); return err },
+				func() error { _, err := keys.ParseCurve25519(string(b)); return err },
+				func() error { _, err := keys.ParseEd25519(string(b)); return err },
+			} {
+				mustFail(t, b, nothing, call)
+			}
+			if n != 64 {
+				mustFail(t, b, nothing, func() error { _, err := keys.NewSignature(b); return err })
+			}
+			if fill != 0x41 || n != 86 && n != 88 && n != 6 {
+				mustFail(t, b, nothing, func() error { _, err := keys.ParseSignature(string(b)); return err })
+				mustFail(t, b, nothing, func() error { _, err := keys.ParseID(string(b)); return err })
+			}
+		}
+	}
+}
