@@ -1,0 +1,116 @@
+package megolm_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/keys"
+	"github.com/chappe-e2ee/chappe/megolm"
+)
+
+// argument returns something harmless for a parameter of a method.
+func argument(t *testing.T, typ reflect.Type) reflect.Value {
+	switch typ {
+	case reflect.TypeFor[*megolm.InboundSession]():
+		return reflect.ValueOf(inbound(t, newPeer(80)))
+	case reflect.TypeFor[keys.SealKey]():
+		return reflect.ValueOf(sealKey(t))
+	case reflect.TypeFor[megolm.Message]():
+		return reflect.ValueOf(message(t, newPeer(80).encrypt(nil)))
+	case reflect.TypeFor[uint32]():
+		return reflect.ValueOf(uint32(5))
+	}
+	return reflect.Zero(typ)
+}
+
+// callAll calls every exported method of v. Each must return an error, or only
+// zero values, or be one of those that need no secret.
+func callAll(t *testing.T, what string, v reflect.Value, readable map[string]bool, wantErr error) {
+	for i := range v.NumMethod() {
+		method := v.Type().Method(i)
+		switch method.Name {
+		case "Format", "String", "GoString", "LogValue", "MarshalText", "MarshalBinary", "MarshalJSON", "GobEncode", "State", "UnmarshalText",
+			"RatchetParts", "LatestParts", "SigningParts", "LatestIndex":
+			continue // redaction, and what only tests have
+		}
+		var in []reflect.Value
+		for j := 1; j < method.Type.NumIn(); j++ {
+			in = append(in, argument(t, method.Type.In(j)))
+		}
+		var out []reflect.Value
+		require.NotPanics(t, func() { out = v.Method(i).Call(in) }, "%s: %s", what, method.Name)
+		if len(out) == 0 {
+			continue
+		}
+		if err, ok := out[len(out)-1].Interface().(error); ok && err != nil {
+			require.True(t, errors.Is(err, wantErr), "%s: %s: %v", what, method.Name, err)
+			out = out[:len(out)-1]
+		} else if method.Type.Out(len(out)-1) == reflect.TypeFor[error]() {
+			t.Errorf("%s: %s returns no error", what, method.Name)
+		}
+		for _, o := range out {
+			if o.Kind() == reflect.Bool && (method.Name == "IsZero") {
+				require.True(t, o.Bool(), "%s: %s", what, method.Name)
+			} else if !readable[method.Name] && !o.IsZero() && !(o.Kind() == reflect.Slice && o.Len() == 0) {
+				t.Errorf("%s: %s returns %v", what, method.Name, o)
+			}
+		}
+	}
+}
+
+func TestEveryMethodOfClosedValues(t *testing.T) {
+	p := newPeer(81)
+	out, in := outbound(t, p), imported(t, p)
+	mustDecrypt(t, in, p.at(8).encrypt(nil), "", 8)
+	key, err := out.SessionKey()
+	require.NoError(t, err)
+	export, err := in.Export()
+	require.NoError(t, err)
+	ratchets := [][]byte{out.RatchetParts(), out.SigningParts(), in.RatchetParts(), in.LatestParts(), key.RatchetParts(), export.RatchetParts()}
+	for range 2 { // once more does no harm
+		out.Close()
+		in.Close()
+		key.Close()
+		export.Close()
+	}
+	for i, b := range ratchets {
+		require.Equal(t, make([]byte, len(b)), b, "secret %d was not wiped", i)
+	}
+	readable := map[string]bool{"ID": true, "SigningKey": true, "Suite": true} // public
+	callAll(t, "outbound", reflect.ValueOf(out), readable, megolm.ErrClosed)
+	callAll(t, "inbound", reflect.ValueOf(in), readable, megolm.ErrClosed)
+	callAll(t, "session key", reflect.ValueOf(key), nil, nil)
+	callAll(t, "export", reflect.ValueOf(export), nil, nil)
+	require.Equal(t, string(text(p.public())), out.ID())
+	require.Equal(t, string(text(p.public())), in.ID())
+}
+
+func TestEveryMethodOfZeroValues(t *testing.T) {
+	suite := map[string]bool{"Suite": true}
+	callAll(t, "outbound", reflect.ValueOf(new(megolm.OutboundSession)), suite, megolm.ErrClosed)
+	callAll(t, "inbound", reflect.ValueOf(new(megolm.InboundSession)), suite, megolm.ErrClosed)
+	callAll(t, "session key", reflect.ValueOf(megolm.SessionKey{}), nil, nil)
+	callAll(t, "export", reflect.ValueOf(megolm.ExportedSession{}), nil, nil)
+	callAll(t, "message", reflect.ValueOf(megolm.Message{}), nil, keys.ErrAbsent)
+	require.Empty(t, megolm.Message{}.String())
+	_, err := megolm.Message{}.MarshalText()
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	for _, s := range []interface{ Close() }{new(megolm.OutboundSession), new(megolm.InboundSession), megolm.SessionKey{}, megolm.ExportedSession{}} {
+		require.NotPanics(t, s.Close)
+	}
+}
+
+// TestSizeOfInboundSession: a bot holds a hundred thousand of them.
+func TestSizeOfInboundSession(t *testing.T) {
+	if reflect.TypeFor[uintptr]().Size() == 8 {
+		require.LessOrEqual(t, megolm.InboundObjectSize(), uintptr(208))
+	}
+	e, err := inbound(t, newPeer(82)).Export()
+	require.NoError(t, err)
+	var s *megolm.InboundSession
+	require.Equal(t, float64(1), testing.AllocsPerRun(100, func() { s, _ = megolm.ImportInboundSession(e) }))
+	require.NotNil(t, s)
+}
