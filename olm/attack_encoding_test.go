@@ -1,0 +1,65 @@
+package olm_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/olm"
+)
+
+// P40: nothing of a wrong length reaches a primitive, whatever the form says.
+func TestAttack_P40_Lengths(t *testing.T) {
+	c := newConversation(t)
+	for _, n := range []int{0, 1, 15, 17, 31, 33, 47} {
+		// The MAC is right, and the ciphertext is not a number of blocks.
+		body := normalBody(olm.SenderRatchetKey(c.bob), 1, make([]byte, n))
+		m := cipherOf(t, olm.SenderMessageKey(c.bob, 1)).sign(body, 8)
+		err := refused(t, receive(c.alice, olm.Normal, m), c.alice)
+		require.True(t, n == 0 || errors.Is(err, olm.ErrDecrypt), "%v", err)
+	}
+	for _, n := range []int{0, 1, 7, 8, 9, 15, 16, 23, 24, 31, 32, 33, 63, 64, 65} {
+		b := []byte(unpadded(make([]byte, n)))
+		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(b, pickleKey); return err }, input(b))
+		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(b, pickleKey); return err }, input(b))
+	}
+}
+
+// P41: there are two texts of one value, padded and unpadded, and no third.
+func TestAttack_P41_Base64(t *testing.T) {
+	alice, bob := newAccount(t, 0), newAccount(t, 0)
+	s := newOutbound(t, alice, bob)
+	m := encrypt(t, s, "")
+	for n := 16; len(m.Bytes())%3 != 1 || !strings.ContainsAny(m.Body(), "+/"); n += 16 {
+		m = encrypt(t, s, strings.Repeat("?", n))
+	}
+	body := m.Body()
+	last := len(body) - 1 // holds two bits, and four that must be zero
+	trailing := body[:last] + string(body[last]+1)
+	padded, err := olm.ParseMessage(olm.PreKey, body+"==")
+	require.NoError(t, err)
+	require.Equal(t, m.Bytes(), padded.Bytes())
+	require.Equal(t, body, padded.Body())
+	for _, text := range []string{
+		body + "=", body + "===", body + "====", "=" + body, body[:8] + "==" + body[8:], body[:8] + "=" + body[9:],
+		body + "\n", body + "\r\n", body + "==\n", "\n" + body, body[:4] + "\n" + body[4:], body[:4] + "\r\n" + body[4:],
+		" " + body, body + " ", body[:4] + "\t" + body[4:], body + "\x00", body + "A", body + "é",
+		strings.NewReplacer("+", "-", "/", "_").Replace(body), trailing, trailing + "==", "", "=", "==", "====",
+		body[:4] + "\x80" + body[5:], body[:4] + "\x00" + body[5:],
+	} {
+		refusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(olm.PreKey, text); return err },
+			bob, input(text))
+	}
+
+	for _, f := range storedForms(t)[:2] {
+		pickle := string(f.wrap(f.plain))
+		require.NoError(t, f.unwrap([]byte(pickle+strings.Repeat("=", (4-len(pickle)%4)%4))))
+		for _, text := range []string{pickle[:8] + "\n" + pickle[8:], pickle + "\n", " " + pickle, pickle + "\r\n",
+			pickle[:8] + "=" + pickle[8:], pickle[:8] + "-" + pickle[9:], pickle[:8] + "_" + pickle[9:], pickle + "*"} {
+			err := refused(t, func() error { return f.unwrap([]byte(text)) }, input(text))
+			require.True(t, isFormError(err), "%v", err)
+		}
+	}
+}
