@@ -6,8 +6,11 @@
 // reading Go; schema.json describes the form of the files to a program. Both
 // are embedded beside the vectors.
 //
-// [FS] is all there is. Walk libolm/ with [io/fs.WalkDir], or read one vector
-// by its area and id:
+// libolm/ holds what was taken from libolm. sealed/ holds values in the form in
+// which this module stores them, and a page that describes it. keys/ holds
+// public keys and signatures that not everybody accepts.
+//
+// [FS] is all there is. Walk it with [io/fs.WalkDir], or read one vector:
 //
 //	data, err := testvectors.FS.ReadFile("libolm/session/loopback.json")
 //
@@ -17,8 +20,9 @@ package testvectors
 
 import "embed"
 
-// FS holds README.md, schema.json and the vectors as
-// libolm/<area>/<id>.json. Paths use forward slashes on every system.
+// FS holds README.md, schema.json and the vectors as libolm/<area>/<id>.json,
+// sealed/<id>.json and keys/<id>.json, the last two with a README.md of their
+// own. Paths use forward slashes on every system.
 //
-//go:embed README.md schema.json libolm
+//go:embed README.md schema.json libolm sealed keys
 var FS embed.FS

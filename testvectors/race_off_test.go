@@ -1,0 +1,5 @@
+//go:build !race
+
+package testvectors_test
+
+const raceDetector = false

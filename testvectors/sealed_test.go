@@ -1,0 +1,148 @@
+package testvectors_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+
+	"github.com/chappe-e2ee/chappe/internal/seal"
+	"github.com/chappe-e2ee/chappe/keys"
+	"github.com/chappe-e2ee/chappe/megolm"
+	"github.com/chappe-e2ee/chappe/olm"
+)
+
+// What is sealed today. Files that were sealed in an older form are never
+// sealed again, but they open for ever.
+const (
+	sealVersion   = 1
+	currentLayout = 1
+
+	sealHeader = len("chappe") + 2
+)
+
+// sealable is a value that can be stored.
+type sealable interface {
+	stateful
+	Seal(key keys.SealKey, context []byte) ([]byte, error)
+	Close()
+}
+
+// sealedValue returns the operation for one kind of sealed value. show compares
+// what an opened value tells.
+func sealedValue[T sealable](kind seal.Kind, open func([]byte, keys.SealKey, []byte) (T, error), show func(c *call, v T)) operation {
+	return func(c *call) {
+		key, sealed := must(keys.NewSealKey(c.in.bytes("seal_key_hex"))), c.in.bytes("sealed_hex")
+		context, salt := c.in.bytes("context_utf8"), c.in.bytes("random_hex")
+
+		k := key.Secret()
+		state := must(seal.Open(sealed, kind, &k, context))
+		c.out.is("version", int(sealed[sealHeader-2]))
+		c.out.is("kind", int(sealed[sealHeader-1]))
+		c.out.is("layout", int(state[0]))
+		c.out.is("suite", int(state[1]))
+		c.out.is("state_hex", state)
+		check(bytes.Equal(sealed[sealHeader:sealHeader+len(salt)], salt), "not sealed with these random bytes")
+
+		v := must(open(sealed, key, context))
+		defer v.Close()
+		c.out.is("revision", v.Revision())
+		check(v.Revision() == binary.BigEndian.Uint64(state[2:]), "not the stored revision")
+		if sealed[sealHeader-2] == sealVersion && state[0] == currentLayout {
+			again := random(salt, func() []byte { return must(v.Seal(key, context)) })
+			check(bytes.Equal(again, sealed), "sealed again, with the same random bytes, it is %x", again)
+		}
+		sealedRefusals(sealed, key, context, func(sealed []byte, key keys.SealKey, context []byte) error {
+			_, err := open(sealed, key, context)
+			return err
+		})
+		show(c, v)
+	}
+}
+
+// sealedRefusals demands that a value opens as it was sealed and not otherwise.
+func sealedRefusals(sealed []byte, key keys.SealKey, context []byte, open func([]byte, keys.SealKey, []byte) error) {
+	ok(open(sealed, key, context))
+	other := key.Secret()
+	other[31] ^= 1
+	check(errors.Is(open(sealed, must(keys.NewSealKey(other[:])), context), olm.ErrOpen), "opens under another key")
+	check(errors.Is(open(sealed, key, append(bytes.Clone(context), 0)), olm.ErrOpen), "opens under another context")
+	check(errors.Is(open(append(bytes.Clone(sealed), 0), key, context), olm.ErrOpen), "opens with a byte more")
+	check(errors.Is(open(sealed[:len(sealed)-1], key, context), olm.ErrOpen), "opens with a byte less")
+	check(errors.Is(open(sealed, keys.SealKey{}, context), keys.ErrAbsent), "opens without a key")
+	for i := range sealHeader + 3 {
+		spoilt := bytes.Clone(sealed)
+		spoilt[i] ^= 0x80
+		err := open(spoilt, key, context)
+		_, malformed := as[*olm.MalformedError](err)
+		version, unknown := as[*olm.VersionError](err)
+		switch {
+		case i == sealHeader-2:
+			check(unknown && version.Got == uint32(spoilt[i]), "another version: %v", err)
+		case i < sealHeader:
+			check(malformed, "another beginning: %v", err)
+		default:
+			check(errors.Is(err, olm.ErrOpen), "another salt: %v", err)
+		}
+	}
+	for _, i := range []int{len(sealed) / 2, len(sealed) - 1} {
+		spoilt := bytes.Clone(sealed)
+		spoilt[i] ^= 1
+		check(errors.Is(open(spoilt, key, context), olm.ErrOpen), "opens with byte %d changed", i)
+	}
+}
+
+func showAccount(c *call, a *olm.Account) {
+	c.out.is("identity_keys_utf8", identityText(a))
+	c.out.is("one_time_key_count", a.OneTimeKeyCount())
+	c.out.is("unpublished_one_time_keys_utf8", oneTimeKeysText(a))
+	c.out.is("fallback_key_utf8", fallbackText(a))
+	c.out.is("unpublished_fallback_key_utf8", optionalKey(a.UnpublishedFallbackKey()))
+	c.out.is("signature_b64", must(a.Sign(c.in.bytes("message_utf8"))).String())
+	c.out.is("libolm_raw_hex", state(a))
+}
+
+func showSession(c *call, s *olm.Session) {
+	c.out.is("session_id_b64", s.ID())
+	c.out.is("received_message", s.HasReceivedMessage())
+	n, known := s.RatchetCount()
+	c.out.is("ratchet_count_known", known)
+	c.out.is("ratchet_count", n)
+	c.out.is("describe_utf8", s.Describe())
+	lost := 0
+	if _, err := s.ExportLibolm(nil); err != nil {
+		lossy, _ := as[*olm.LossyPickleError](err)
+		check(lossy != nil && lossy.SkippedKeys == 0, "%v", err)
+		lost = lossy.Orphans
+	}
+	c.out.is("lost_skipped_keys", lost)
+	c.out.is("libolm_raw_hex", state(s))
+
+	// What was skipped can still be read, and the sender chain goes on.
+	var plaintexts [][]byte
+	for _, b := range c.in.list("waiting_messages_b64") {
+		plaintexts = append(plaintexts, must(s.Decrypt(must(olm.NewMessage(olm.Normal, b)))))
+	}
+	c.out.is("waiting_plaintexts_utf8", plaintexts)
+	m := encrypt(s, c.in.bytes("plaintext_utf8"), c.in.bytes("message_random_hex"))
+	c.out.is("message_type", int(m.Type()))
+	c.out.is("message_b64", m.Body())
+}
+
+func showOutbound(c *call, s *megolm.OutboundSession) {
+	c.out.is("session_id_b64", s.ID())
+	c.out.is("index", s.Index())
+	c.out.is("session_key_b64", string(must(s.SessionKey()).SecretText()))
+	c.out.is("libolm_raw_hex", state(s))
+	c.out.is("message_b64", must(s.Encrypt(c.in.bytes("plaintext_utf8"))).String())
+}
+
+func showInbound(c *call, s *megolm.InboundSession) {
+	c.out.is("session_id_b64", s.ID())
+	c.out.is("first_known_index", s.FirstKnownIndex())
+	c.out.is("verified", s.SigningKeyVerified())
+	c.out.is("export_b64", string(must(s.Export()).SecretText()))
+	c.out.is("libolm_raw_hex", state(s))
+	d := must(s.Decrypt(must(megolm.ParseMessage(c.in.text("message_b64")))))
+	c.out.is("message_index", d.Index)
+	c.out.is("plaintext_utf8", d.Plaintext)
+}
