@@ -102,7 +102,7 @@ func (s *OutboundSession) readState(in *layout.Reader) {
 	}
 	if form == formSeed {
 		s.signing = curve.SigningKeyFromSeed((*[curve.Size]byte)(expanded[:]))
-		if mustPublic(s.signing) != s.public {
+		if s.signing.PublicKey() != s.public.Array() {
 			in.Invalid(curve.ErrKeyMismatch.Error())
 		}
 		return

@@ -95,23 +95,19 @@ func (a *Account) readLibolm(in *layout.Reader, version uint32) {
 // flag says whether the slot is in use; a previous key needs a current one.
 // libolm takes such keys for published.
 func (a *Account) readFallbackSlots(in *layout.Reader) {
-	var slots [2 * storedKeyLen]byte
-	defer secret.Wipe(slots[:])
-	in.Bytes(slots[:])
+	var slots [2]storedKey
+	defer secret.Wipe(slots[0][:])
+	defer secret.Wipe(slots[1][:])
+	in.Bytes(slots[0][:])
+	in.Bytes(slots[1][:])
 	a.fallback = make([]oneTimeKey, 0, 2)
-	for i := range 2 {
-		slot := slots[i*storedKeyLen : (i+1)*storedKeyLen]
-		if used := slot[4] != 0; in.Stopped() || !used || [2 * keySize]byte(slot[5:]) == [2 * keySize]byte{} {
+	for i := range slots {
+		used := slots[i][4] != 0
+		if in.Stopped() || !used || [2 * keySize]byte(slots[i][5:]) == [2 * keySize]byte{} {
 			return
 		}
-		fields := layout.NewReader(accountPickleName, slot)
-		var k oneTimeKey
-		k.read(fields)
-		if fields.End() != nil {
-			in.Invalid("invalid fallback key")
-		}
-		a.fallback = append(a.fallback, k)
-		secret.Wipe(k.private[:])
+		a.fallback = a.fallback[:i+1]
+		a.fallback[i].parse(in, &slots[i])
 	}
 }
 

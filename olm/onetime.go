@@ -58,7 +58,9 @@ func newKey(id uint32) (k oneTimeKey, err error) {
 // To upload keys safely: generate, store the account, upload what
 // [Account.UnpublishedOneTimeKeys] returns, call [Account.MarkPublished], store
 // again. A crash between any two of these leads to the same keys being uploaded
-// once more, which servers accept, and loses none.
+// once more, and loses none. (A key that was claimed in between, and that the
+// server has forgotten, is then offered twice: the second message to it ends in
+// an [*UnknownOneTimeKeyError]. Marking first would lose keys instead.)
 func (a *Account) GenerateOneTimeKeys(n int) (evicted []keys.Curve25519, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

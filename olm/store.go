@@ -1,6 +1,8 @@
 package olm
 
 import (
+	"encoding/binary"
+
 	"github.com/chappe-e2ee/chappe/internal/curve"
 	"github.com/chappe-e2ee/chappe/internal/layout"
 	"github.com/chappe-e2ee/chappe/internal/seal"
@@ -126,19 +128,49 @@ func (a *Account) writeState(w *layout.Writer) {
 	}
 }
 
-// write writes a key as libolm does: our form took it over.
+// storedKey is a stored one-time or fallback key: id, published, public and
+// private key. libolm's form is the same.
+type storedKey [storedKeyLen]byte
+
+// write writes a key in one piece: an account has many.
 func (k *oneTimeKey) write(w *layout.Writer) {
-	w.Uint32(k.id)
-	w.Bool(k.published)
-	writeCurve25519(w, k.public)
-	w.Bytes(k.private[:])
+	var b storedKey
+	defer secret.Wipe(b[:])
+	binary.BigEndian.PutUint32(b[:], k.id)
+	if k.published {
+		b[4] = 1
+	}
+	public := k.public.Array()
+	copy(b[5:], public[:])
+	copy(b[5+keySize:], k.private[:])
+	w.Bytes(b[:])
 }
 
 func (k *oneTimeKey) read(in *layout.Reader) {
-	k.id = in.Uint32()
-	k.published = in.Bool()
-	k.public = readCurve25519(in)
-	in.Key(&k.private)
+	var b storedKey
+	defer secret.Wipe(b[:])
+	in.Bytes(b[:])
+	if !in.Stopped() {
+		k.parse(in, &b)
+	}
+}
+
+// parse reads a key; what is wrong with it, in notes.
+func (k *oneTimeKey) parse(in *layout.Reader, b *storedKey) {
+	k.id = binary.BigEndian.Uint32(b[:])
+	k.published = b[4] == 1
+	if b[4] > 1 {
+		in.Invalid("truth value other than 0 and 1")
+	}
+	public, err := keys.NewCurve25519(b[5 : 5+keySize])
+	if err != nil {
+		in.Invalid("invalid Curve25519 public key")
+	}
+	k.public = public
+	copy(k.private[:], b[5+keySize:])
+	if k.private == [keySize]byte{} {
+		in.Invalid("all-zero key")
+	}
 }
 
 func (a *Account) readState(in *layout.Reader) {
