@@ -57,13 +57,12 @@ func (s *OutboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	if s.outboundState == nil {
 		return nil, ErrClosed
 	}
-	w := layout.NewWriter(make([]byte, 0, outboundPickleLen))
+	w := libolm.NewWriter(outboundPickleLen)
 	w.Uint32(outboundPickleVersion)
 	s.ratchet.write(w)
 	w.Bytes(s.public.Bytes())
 	w.Bytes(s.signing.Expanded()[:])
-	defer secret.Wipe(w.Result())
-	return libolm.Encrypt(w.Result(), pickleKey), nil
+	return libolm.EncryptWritten(w, pickleKey), nil
 }
 
 // ImportLibolmInboundSession reads a pickle of libolm's OlmInboundGroupSession
@@ -118,12 +117,11 @@ func (s *InboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	if s.latest != nil {
 		latest = s.latest
 	}
-	w := layout.NewWriter(make([]byte, 0, inboundPickleLen))
+	w := libolm.NewWriter(inboundPickleLen)
 	w.Uint32(inboundPickleVersion)
 	s.initial.write(w)
 	latest.write(w)
 	w.Bytes(s.public.Bytes())
 	w.Bool(s.verified)
-	defer secret.Wipe(w.Result())
-	return libolm.Encrypt(w.Result(), pickleKey), nil
+	return libolm.EncryptWritten(w, pickleKey), nil
 }

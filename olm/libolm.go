@@ -95,19 +95,18 @@ func (a *Account) readLibolm(in *layout.Reader, version uint32) {
 // flag says whether the slot is in use; a previous key needs a current one.
 // libolm takes such keys for published.
 func (a *Account) readFallbackSlots(in *layout.Reader) {
-	var slots [2]storedKey
-	defer secret.Wipe(slots[0][:])
-	defer secret.Wipe(slots[1][:])
-	in.Bytes(slots[0][:])
-	in.Bytes(slots[1][:])
+	slots := in.Next(2 * storedKeyLen)
 	a.fallback = make([]oneTimeKey, 0, 2)
-	for i := range slots {
-		used := slots[i][4] != 0
-		if in.Stopped() || !used || [2 * keySize]byte(slots[i][5:]) == [2 * keySize]byte{} {
+	for i := range 2 {
+		if in.Stopped() {
+			return
+		}
+		slot := slots[i*storedKeyLen : (i+1)*storedKeyLen]
+		if used := slot[4] != 0; !used || [2 * keySize]byte(slot[5:]) == [2 * keySize]byte{} {
 			return
 		}
 		a.fallback = a.fallback[:i+1]
-		a.fallback[i].parse(in, &slots[i])
+		a.fallback[i].parse(in, slot)
 	}
 }
 
@@ -180,7 +179,7 @@ func (a *Account) ExportLibolmLossy(pickleKey []byte) ([]byte, error) {
 func (a *Account) exportLibolm(pickleKey []byte) ([]byte, error) {
 	oneTime := a.oneTime[max(len(a.oneTime)-libolmOneTimeKeys, 0):]
 	size := 4 + 3*keySize + curve.ExpandedSize + 4 + 1 + storedKeyLen*(len(oneTime)+len(a.fallback)) + 4
-	w := layout.NewWriter(make([]byte, 0, size))
+	w := libolm.NewWriter(size)
 	w.Uint32(accountPickleVersion)
 	w.Bytes(a.identity.Ed25519.Bytes())
 	w.Bytes(a.signing.Expanded()[:])
@@ -195,8 +194,7 @@ func (a *Account) exportLibolm(pickleKey []byte) ([]byte, error) {
 		a.fallback[i].write(w)
 	}
 	w.Uint32(a.lastID)
-	defer secret.Wipe(w.Result())
-	return libolm.Encrypt(w.Result(), pickleKey), nil
+	return libolm.EncryptWritten(w, pickleKey), nil
 }
 
 // ImportLibolmSession reads a pickle of libolm's OlmSession, versions 1 and
@@ -308,7 +306,7 @@ func (s *Session) exportLibolm(skipped []chainKey, pickleKey []byte) ([]byte, er
 	}
 	size := 4 + 1 + 3*keySize + keySize + 4 + senders*libolmSenderLen +
 		4 + len(s.receivers)*libolmReceiverLen + 4 + len(skipped)*libolmSkippedLen
-	w := layout.NewWriter(make([]byte, 0, size))
+	w := libolm.NewWriter(size)
 	w.Uint32(sessionPickleVersion)
 	w.Bool(s.received)
 	s.keys.write(w)
@@ -328,6 +326,5 @@ func (s *Session) exportLibolm(skipped []chainKey, pickleKey []byte) ([]byte, er
 		w.Bytes(k.key[:])
 		w.Uint32(k.index)
 	}
-	defer secret.Wipe(w.Result())
-	return libolm.Encrypt(w.Result(), pickleKey), nil
+	return libolm.EncryptWritten(w, pickleKey), nil
 }

@@ -128,36 +128,29 @@ func (a *Account) writeState(w *layout.Writer) {
 	}
 }
 
-// storedKey is a stored one-time or fallback key: id, published, public and
-// private key. libolm's form is the same.
-type storedKey [storedKeyLen]byte
-
-// write writes a key in one piece: an account has many.
+// write writes a one-time or fallback key, in libolm's form, which ours took
+// over. It does so in one piece: an account has many.
 func (k *oneTimeKey) write(w *layout.Writer) {
-	var b storedKey
-	defer secret.Wipe(b[:])
-	binary.BigEndian.PutUint32(b[:], k.id)
+	b := w.Next(storedKeyLen)
+	binary.BigEndian.PutUint32(b, k.id)
+	b[4] = 0
 	if k.published {
 		b[4] = 1
 	}
 	public := k.public.Array()
 	copy(b[5:], public[:])
 	copy(b[5+keySize:], k.private[:])
-	w.Bytes(b[:])
 }
 
 func (k *oneTimeKey) read(in *layout.Reader) {
-	var b storedKey
-	defer secret.Wipe(b[:])
-	in.Bytes(b[:])
-	if !in.Stopped() {
-		k.parse(in, &b)
+	if b := in.Next(storedKeyLen); b != nil {
+		k.parse(in, b)
 	}
 }
 
-// parse reads a key; what is wrong with it, in notes.
-func (k *oneTimeKey) parse(in *layout.Reader, b *storedKey) {
-	k.id = binary.BigEndian.Uint32(b[:])
+// parse reads a stored key; what is wrong with it, in notes.
+func (k *oneTimeKey) parse(in *layout.Reader, b []byte) {
+	k.id = binary.BigEndian.Uint32(b)
 	k.published = b[4] == 1
 	if b[4] > 1 {
 		in.Invalid("truth value other than 0 and 1")

@@ -58,10 +58,9 @@ func (k *DecryptionKey) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	if !k.live {
 		return nil, ErrClosed
 	}
-	w := layout.NewWriter(make([]byte, 0, pickleLen))
+	w := libolm.NewWriter(pickleLen)
 	w.Uint32(pickleVersion)
 	w.Bytes(k.public.Bytes())
 	w.Bytes(k.private[:])
-	defer secret.Wipe(w.Result())
-	return libolm.Encrypt(w.Result(), pickleKey), nil
+	return libolm.EncryptWritten(w, pickleKey), nil
 }

@@ -63,7 +63,8 @@ func (c *Cipher) block() cipher.Block {
 // adds 1 to 16.
 func CiphertextLen(n int) int { return n/blockSize*blockSize + blockSize }
 
-// AppendEncrypt appends the encryption of plaintext to dst.
+// AppendEncrypt appends the encryption of plaintext to dst. plaintext may stand
+// where its encryption will.
 func (c *Cipher) AppendEncrypt(dst, plaintext []byte) []byte {
 	start := len(dst)
 	dst = append(dst, plaintext...)

@@ -9,6 +9,7 @@ import (
 	"github.com/chappe-e2ee/chappe/internal/aessha2"
 	"github.com/chappe-e2ee/chappe/internal/b64"
 	"github.com/chappe-e2ee/chappe/internal/errs"
+	"github.com/chappe-e2ee/chappe/internal/layout"
 )
 
 // ErrKey says that a pickle's MAC or padding does not fit the key: the key is
@@ -50,12 +51,24 @@ func Decrypt(what string, pickle, key []byte) ([]byte, error) {
 // they begin alike: the format is for moving to and from libolm, not for
 // storage.
 func Encrypt(plaintext, key []byte) []byte {
+	w := NewWriter(len(plaintext))
+	w.Bytes(plaintext)
+	return EncryptWritten(w, key)
+}
+
+// NewWriter returns a writer of a plaintext of size bytes, for
+// [EncryptWritten].
+func NewWriter(size int) *layout.Writer {
+	return layout.NewWriter(make([]byte, 0, aessha2.CiphertextLen(size)+aessha2.MACSize))
+}
+
+// EncryptWritten is [Encrypt] of what was written to w, which [NewWriter] made.
+// It works in place, so that no plaintext is left.
+func EncryptWritten(w *layout.Writer, key []byte) []byte {
 	var c aessha2.Cipher
 	defer c.Wipe()
 	c.Derive(key, info)
-	n := aessha2.CiphertextLen(len(plaintext))
-	raw := make([]byte, 0, n+aessha2.MACSize)
-	raw = c.AppendEncrypt(raw, plaintext)
+	raw := c.AppendEncrypt(w.Result()[:0], w.Result())
 	mac := c.MAC(raw)
 	raw = append(raw, mac[:]...)
 	return b64.AppendEncode(make([]byte, 0, b64.EncodedLen(len(raw))), raw)
