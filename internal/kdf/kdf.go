@@ -24,23 +24,17 @@ const (
 	maxShort  = 160 // longest message that is hashed on the stack: 128 bytes of Megolm ratchet fit
 )
 
-// The blocks that HMAC combines with the key.
-var (
-	innerPad = pad(0x36)
-	outerPad = pad(0x5c)
+// What HMAC combines with the key: 64 bytes 0x36, which is "6", and 0x5c, which
+// is the backslash.
+const (
+	innerPad = "6666666666666666666666666666666666666666666666666666666666666666"
+	outerPad = `\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\`
 )
 
-func pad(x byte) (block [blockSize]byte) {
-	for i := range block {
-		block[i] = x
-	}
-	return block
-}
-
 // padded sets block to pad combined with a key of at most 64 bytes.
-func padded(block []byte, pad *[blockSize]byte, key []byte) {
-	n := subtle.XORBytes(block, key, pad[:])
-	copy(block[n:], pad[n:])
+func padded(block []byte, pad string, key []byte) {
+	copy(block, pad)
+	subtle.XORBytes(block, block, key)
 }
 
 // HMAC sets out to HMAC-SHA-256(key, message). out may be the key's own array.
@@ -51,7 +45,7 @@ func HMAC(out *[Size]byte, key, message []byte) {
 		return
 	}
 	var inner [blockSize + maxShort]byte
-	padded(inner[:blockSize], &innerPad, key)
+	padded(inner[:blockSize], innerPad, key)
 	n := blockSize + copy(inner[blockSize:], message)
 	finish(out, key, inner[:n])
 }
@@ -59,7 +53,7 @@ func HMAC(out *[Size]byte, key, message []byte) {
 // Step is HMAC of a single byte, a ratchet's step. out may be the key.
 func Step(out, key *[Size]byte, b byte) {
 	var inner [blockSize + 1]byte
-	padded(inner[:blockSize], &innerPad, key[:])
+	padded(inner[:blockSize], innerPad, key[:])
 	inner[blockSize] = b
 	finish(out, key[:], inner[:])
 }
@@ -67,7 +61,7 @@ func Step(out, key *[Size]byte, b byte) {
 // finish hashes inner, then the outer block with the digest, and wipes both.
 func finish(out *[Size]byte, key, inner []byte) {
 	var outer [blockSize + Size]byte
-	padded(outer[:blockSize], &outerPad, key)
+	padded(outer[:blockSize], outerPad, key)
 	digest := sha256.Sum256(inner)
 	copy(outer[blockSize:], digest[:])
 	*out = sha256.Sum256(outer[:])
@@ -86,8 +80,8 @@ func long(out *[Size]byte, key, message []byte) {
 		key = block[:Size]
 	}
 	var inner, outer [blockSize]byte
-	padded(inner[:], &innerPad, key)
-	padded(outer[:], &outerPad, key)
+	padded(inner[:], innerPad, key)
+	padded(outer[:], outerPad, key)
 	h := sha256.New()
 	h.Write(inner[:])
 	h.Write(message)
