@@ -27,7 +27,7 @@ func parallel(t *testing.T, calls ...func(i int)) {
 	go func() { wg.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("deadlock")
 	}
 }

@@ -133,12 +133,17 @@ func TestRedactedRefusesToMarshal(t *testing.T) {
 		require.ErrorIs(t, err, secret.ErrMarshal)
 		_, err = value.(encoding.BinaryMarshaler).MarshalBinary()
 		require.ErrorIs(t, err, secret.ErrMarshal)
+		_, err = value.(json.Marshaler).MarshalJSON()
+		require.ErrorIs(t, err, secret.ErrMarshal)
 		_, err = value.(gob.GobEncoder).GobEncode()
 		require.ErrorIs(t, err, secret.ErrMarshal)
 	}
 
 	// A caller's field that nobody can see is skipped, not written.
-	out, err := json.Marshal(struct{ v boxed }{b})
+	out, err := json.Marshal(struct {
+		Name string
+		v    boxed
+	}{"x", b})
 	require.NoError(t, err)
-	require.Equal(t, "{}", string(out))
+	require.Equal(t, `{"Name":"x"}`, string(out))
 }
