@@ -166,7 +166,7 @@ func TestAttack_P11_MessageSize(t *testing.T) {
 	body := unpadded(b)
 	malformed := func(f func() error) {
 		t.Helper()
-		err, allocated := allocation(t, f, heapExact)
+		allocated, err := allocation(t, f, heapExact)
 		require.ErrorContains(t, err, "too long")
 		require.Less(t, allocated, uint64(allocationFloor))
 	}

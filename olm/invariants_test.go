@@ -52,7 +52,7 @@ func refused(t testing.TB, f func() error, subjects ...subject) error {
 		before[i] = bytes.Clone(s.State())
 		size += len(before[i])
 	}
-	err, allocated := allocation(t, f, heapMetric)
+	allocated, err := allocation(t, f, heapMetric)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -64,7 +64,7 @@ func refused(t testing.TB, f func() error, subjects ...subject) error {
 	if limit := uint64(allocationFloor + allocationFactor*size); allocated > limit {
 		// The metric comes in steps of whole spans; MemStats is exact, and slow.
 		// What failed changed nothing, so it fails again.
-		if _, allocated = allocation(t, f, heapExact); allocated > limit {
+		if allocated, _ = allocation(t, f, heapExact); allocated > limit {
 			t.Fatalf("%d bytes allocated, more than %d", allocated, limit)
 		}
 	}
@@ -73,11 +73,11 @@ func refused(t testing.TB, f func() error, subjects ...subject) error {
 }
 
 // allocation calls f and returns by how much the number of allocated bytes grew.
-func allocation(t testing.TB, f func() error, allocated func() uint64) (error, uint64) {
+func allocation(t testing.TB, f func() error, allocated func() uint64) (uint64, error) {
 	t.Helper()
 	start := allocated()
 	err := guarded(t, f)
-	return err, allocated() - start
+	return allocated() - start, err
 }
 
 var heapSample = []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}

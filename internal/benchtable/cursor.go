@@ -25,7 +25,6 @@ func (c *cursor) take(n int) []byte {
 
 func (c *cursor) key() [32]byte  { return [32]byte(c.take(32)) }
 func (c *cursor) number() uint32 { return binary.BigEndian.Uint32(c.take(4)) }
-func (c *cursor) byte() byte     { return c.take(1)[0] }
 
 // expect takes one byte, which must be x.
 func (c *cursor) expect(x byte) {
