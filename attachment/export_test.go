@@ -1,0 +1,36 @@
+package attachment
+
+import "fmt"
+
+// State returns the whole state of a file in plain, for comparison.
+func (f File) State() string {
+	if f.box == nil {
+		return "absent"
+	}
+	b := f.box
+	return fmt.Sprintf("%t %x %x %x %q %q %q %q", b.live, b.key, b.iv, b.hash, b.url, b.inFile, b.inKey, b.inHashes)
+}
+
+// Key returns where the key stands.
+func (f File) Key() *[KeySize]byte { return &f.box.key }
+
+// Kept returns the members that mean nothing here, where they stand.
+func (f File) Kept() [][]byte { return [][]byte{f.box.inFile, f.box.inKey, f.box.inHashes} }
+
+// Key returns where the key stands.
+func (e *EncryptReader) Key() *[KeySize]byte { return &e.box.key }
+
+// Streaming says whether a reader still holds the key's schedule.
+func (e *EncryptReader) Streaming() bool { return e.r.stream != nil }
+
+// Streaming says whether a reader still holds the key's schedule.
+func (d *DecryptReader) Streaming() bool { return d.r.stream != nil }
+
+// CounterLeft is counterLeft.
+func CounterLeft(iv [16]byte) int64 { return counterLeft(&iv) }
+
+// Limits of this package's own.
+const (
+	MaxEmptyReads = maxEmptyReads
+	BufferSize    = bufferSize
+)
