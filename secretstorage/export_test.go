@@ -1,0 +1,54 @@
+package secretstorage
+
+import "fmt"
+
+// State returns the whole state of a key in plain, for comparison.
+func (k *Key) State() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return fmt.Sprintf("%x %q %d %t %t", k.buffer(), k.pbkdf2.Salt, k.pbkdf2.Iterations, k.confirmed, k.live)
+}
+
+func (k *Key) buffer() []byte {
+	if k.key == nil {
+		return nil
+	}
+	return k.key[:]
+}
+
+// Buffer returns where the key stands.
+func (k *Key) Buffer() *[KeySize]byte { return k.key }
+
+// Buffer returns where the key stands.
+func (p *PrivateKey) Buffer() *[PrivateKeySize]byte { return p.key }
+
+// SealAny is Seal without the rules on names and lengths.
+func (k *Key) SealAny(name string, plaintext []byte) Sealed {
+	s, err := k.derive(name)
+	if err != nil {
+		panic(err)
+	}
+	sealed := Sealed{IV: newIV(), Ciphertext: make([]byte, len(plaintext))}
+	s.crypt(sealed.Ciphertext, plaintext, &sealed.IV)
+	sealed.MAC = s.mac(sealed.Ciphertext)
+	return sealed
+}
+
+// EncodeBase58 is encodeBase58.
+func EncodeBase58(b [base58Bytes]byte) string {
+	var symbols [base58Symbols]byte
+	encodeBase58(&symbols, &b)
+	return string(symbols[:])
+}
+
+// DecodeBase58 is decodeBase58.
+func DecodeBase58(text [base58Symbols]byte) (b [base58Bytes]byte, ok bool) {
+	symbols, fits := decodeBase58(&b, &text)
+	return b, symbols && fits
+}
+
+// Base58Symbol and Base58Value are what they are named after.
+var (
+	Base58Symbol = base58Symbol
+	Base58Value  = base58Value
+)

@@ -1,0 +1,123 @@
+package secretstorage
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+
+	"github.com/chappe-e2ee/chappe/internal/secret"
+	"github.com/chappe-e2ee/chappe/keys"
+)
+
+// KeySize is the length of a [Key] in bytes.
+const KeySize = 32
+
+const keyName = "secretstorage: key"
+
+// Key is a secret storage key: what a person's recovery key or passphrase
+// stands for. It opens and seals secrets. It is safe for concurrent use.
+//
+// It does not print and does not marshal; [Key.Secret] and [Key.RecoveryKey] let
+// it out.
+type Key struct {
+	secret.Redacted
+	mu        sync.Mutex
+	key       *[KeySize]byte // fmt does not follow it, wherever the key is printed
+	pbkdf2    PBKDF2         // what it was derived with, zero when it was not
+	confirmed bool
+	live      bool // false once closed, and in the zero value
+}
+
+// GenerateKey returns a new random key, confirmed. It takes 32 bytes from
+// crypto/rand.
+func GenerateKey() *Key {
+	k := &Key{key: new([KeySize]byte), confirmed: true, live: true}
+	rand.Read(k.key[:])
+	return k
+}
+
+// NewKey returns the key that b holds: exactly 32 bytes, not all zero. It keeps
+// a copy. The key counts as confirmed: it comes from the program's own store, or
+// the caller answers for it. It returns [keys.ErrLength] or [keys.ErrAbsent].
+func NewKey(b []byte) (*Key, error) {
+	k, err := newKey(b)
+	if err != nil {
+		return nil, err
+	}
+	k.confirmed = true
+	return k, nil
+}
+
+func newKey(b []byte) (*Key, error) {
+	s, err := newSecret(keyName, b)
+	if err != nil {
+		return nil, err
+	}
+	return &Key{key: s, live: true}, nil
+}
+
+// newSecret returns a copy of b, which must be 32 bytes and not all zero: that
+// is what a buffer holds that nobody filled.
+func newSecret(what string, b []byte) (*[KeySize]byte, error) {
+	if len(b) != KeySize {
+		return nil, fmt.Errorf("%s: %w", what, keys.ErrLength)
+	}
+	s := new([KeySize]byte)
+	copy(s[:], b)
+	if *s == [KeySize]byte{} {
+		return nil, fmt.Errorf("%s: %w", what, keys.ErrAbsent)
+	}
+	return s, nil
+}
+
+// Confirmed says whether anything has shown that the key is the right one. A key
+// that is generated here, or comes from [NewKey], is. One that a person typed is
+// not, until [Description.Check] finds it right or it opens a secret: only
+// somebody who has the key can have written either. Until then it seals nothing.
+// Where neither exists and the program answers for the key, [NewKey] makes it
+// again.
+func (k *Key) Confirmed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.confirmed
+}
+
+func (k *Key) confirm() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.confirmed = true
+}
+
+// requireConfirmed returns ErrClosed or ErrUnconfirmed.
+func (k *Key) requireConfirmed() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case !k.live:
+		return ErrClosed
+	case !k.confirmed:
+		return ErrUnconfirmed
+	}
+	return nil
+}
+
+// Secret returns the 32 bytes of the key. Wiping them is the caller's. It
+// returns [ErrClosed].
+func (k *Key) Secret() (b [KeySize]byte, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.live {
+		return b, ErrClosed
+	}
+	return *k.key, nil
+}
+
+// Close wipes the key. Later calls return [ErrClosed].
+func (k *Key) Close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key != nil {
+		secret.Wipe(k.key[:])
+	}
+	k.live = false
+}
