@@ -249,9 +249,11 @@ func TestUnsafeInboundSession(t *testing.T) {
 	refusedWith(t, olm.ErrDecrypt, decryption(s, tampered(t, m)), s, bob)
 	require.False(t, s.HasReceivedMessage())
 	decrypts(t, s, m, "hello")
+	revision := bob.Revision()
 	id, err := bob.UnsafeConsumeKey(s)
 	require.NoError(t, err)
 	require.Equal(t, keys.NewID(1), id)
+	require.Equal(t, revision+1, bob.Revision())
 	require.Zero(t, bob.OneTimeKeyCount())
 	refusedAs[*olm.UnknownOneTimeKeyError](t, func() error { _, err := bob.UnsafeConsumeKey(s); return err }, bob, s)
 	refusedAs[*olm.UnknownOneTimeKeyError](t, func() error {

@@ -286,9 +286,10 @@ func TestAttack_P27_ForgottenKeysAreNotStored(t *testing.T) {
 	late, next := encrypt(t, c.bob, "late"), encrypt(t, c.bob, "next")
 	before := c.alice.Secrets()
 	decrypts(t, c.alice, next, "next")
-	skipped := c.alice.Secrets()[2:]
+	skipped, memory := c.alice.Secrets()[2:], c.alice.Buffers()[2:]
 	require.Len(t, skipped, 1)
 	decrypts(t, c.alice, late, "late")
+	require.Equal(t, make([]byte, 32), memory[0], "wiped where it stood")
 	assertNoSecret(t, string(c.alice.State()), skipped)
 	assertNoSecret(t, string(c.alice.State()), before[1:])
 }
