@@ -14,7 +14,7 @@ import (
 // key and published this one-time or fallback key. The signature over the
 // latter must have been verified, with the device's Ed25519 key. It takes 32
 // bytes for the base key and then 32 for the ratchet key from crypto/rand, in
-// libolm's order. It returns [keys.ErrAbsent] or [ErrClosed].
+// libolm's order. It returns [ErrKeyMismatch], [keys.ErrAbsent] or [ErrClosed].
 func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*Session, error) {
 	if identityKey.IsZero() || oneTimeKey.IsZero() {
 		return nil, fmt.Errorf("olm: identity or one-time key: %w", keys.ErrAbsent)

@@ -14,7 +14,8 @@ import (
 //
 // It returns [ErrDecrypt], [ErrWrongSession], [ErrUnknownChain],
 // [ErrIndexExhausted], a [*MessageGapError], a [*MessageKeyGoneError],
-// [keys.ErrAbsent] or [ErrClosed]; the session is then as before.
+// [ErrKeyMismatch], [keys.ErrAbsent] or [ErrClosed]; the session is then as
+// before.
 func (s *Session) Decrypt(m Message) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
