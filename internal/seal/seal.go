@@ -57,6 +57,7 @@ const (
 	OlmSession
 	MegolmOutbound
 	MegolmInbound
+	ReplayGuard
 )
 
 // names returns the label of HKDF, and what the sealed value is called in errors.
@@ -70,6 +71,8 @@ func (k Kind) names() (label, what string) {
 		return "chappe seal 1 megolm outbound", "megolm: sealed outbound session"
 	case MegolmInbound:
 		return "chappe seal 1 megolm inbound", "megolm: sealed inbound session"
+	case ReplayGuard:
+		return "chappe seal 1 replay guard", "events: sealed replay guard"
 	}
 	panic("seal: internal error: unknown kind")
 }

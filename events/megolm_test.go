@@ -1,0 +1,221 @@
+package events_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/keys"
+	"github.com/chappe-e2ee/chappe/megolm"
+)
+
+// conversation is a Megolm session from Alice to a room.
+type conversation struct {
+	t     testing.TB
+	alice *device
+	out   *megolm.OutboundSession
+	in    events.RoomSession
+}
+
+func newConversation(t testing.TB) *conversation {
+	t.Helper()
+	out, in := group(t)
+	return &conversation{t, newDevice(t, alice, "ALICE"), out,
+		events.RoomSession{Session: in, Guard: events.NewReplayGuard(in), RoomID: room, Owner: alice}}
+}
+
+func (c *conversation) seal(content any) *events.MegolmEncrypted {
+	c.t.Helper()
+	e, err := events.SealMegolm(c.out, c.alice.keys, room, "m.room.message", marshal(c.t, content))
+	require.NoError(c.t, err)
+	return e
+}
+
+// encrypt encrypts what need not be a payload.
+func (c *conversation) encrypt(plaintext []byte) *events.MegolmEncrypted {
+	c.t.Helper()
+	m, err := c.out.Encrypt(plaintext)
+	require.NoError(c.t, err)
+	return c.content(object{"algorithm": megolmV1, "session_id": c.out.ID(), "ciphertext": m.String()})
+}
+
+func (c *conversation) content(content object) *events.MegolmEncrypted {
+	c.t.Helper()
+	e, err := events.ParseMegolm(marshal(c.t, content))
+	require.NoError(c.t, err)
+	return e
+}
+
+func (c *conversation) state() []byte {
+	b, err := c.in.Guard.State()
+	require.NoError(c.t, err)
+	return b
+}
+
+func event(id string) events.RoomEvent {
+	return events.RoomEvent{RoomID: room, EventID: id, Sender: alice, Timestamp: 1700000000000}
+}
+
+func TestMegolm(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	relation := object{"rel_type": "m.thread", "event_id": "$a"}
+	sent := c.seal(object{"body": "hello", "float": 1.5, "m.relates_to": relation})
+	want := object{"algorithm": megolmV1, "sender_key": c.alice.keys.Curve25519().String(), "device_id": "ALICE",
+		"session_id": c.out.ID(), "ciphertext": sent.Message().String(), "m.relates_to": relation}
+	require.Empty(t, cmp.Diff(want, decode(t, sent)))
+	d, err := c.in.Open(event("$1"), c.content(decode(t, sent)))
+	require.NoError(t, err)
+	require.Equal(t, "m.room.message", d.Type())
+	require.JSONEq(t, string(marshal(t, object{"body": "hello", "float": 1.5, "m.relates_to": relation})), string(d.Content()))
+	require.Zero(t, d.Index())
+	require.True(t, d.KnownOwner())
+	d, err = c.in.Open(event("$2"), c.seal(object{}))
+	require.NoError(t, err)
+	require.Equal(t, uint32(1), d.Index())
+	require.True(t, events.Decrypted{}.IsZero())
+}
+
+func TestSealMegolmRefuses(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	for _, content := range []string{``, `[]`, `{"a":1,"a":2}`, `null`, `{"m.relates_to":1.5}`, `{"m.relates_to":{"a":1,"a":1}}`} {
+		_, err := events.SealMegolm(c.out, c.alice.keys, room, "m.test", []byte(content))
+		requireMalformed(t, err, content)
+	}
+	for _, bad := range [][2]string{{"", "m.test"}, {room, ""}, {"\xff", "m.test"}, {room, "\xff"}} {
+		_, err := events.SealMegolm(c.out, c.alice.keys, bad[0], bad[1], []byte(`{}`))
+		requireMalformed(t, err)
+	}
+	_, err := events.SealMegolm(nil, c.alice.keys, room, "m.test", []byte(`{}`))
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = events.SealMegolm(c.out, nil, room, "m.test", []byte(`{}`))
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.Zero(t, c.out.Index(), "nothing was encrypted")
+	c.out.Close()
+	_, err = events.SealMegolm(c.out, c.alice.keys, room, "m.test", []byte(`{}`))
+	require.ErrorIs(t, err, megolm.ErrClosed)
+}
+
+// Row B16.
+func TestParseMegolm(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	good := decode(t, c.seal(object{}))
+	delete(good, "sender_key")
+	delete(good, "device_id")
+	read := func(content object) error { _, err := events.ParseMegolm(marshal(t, content)); return err }
+	refuses(t, good, []string{"algorithm", "session_id", "ciphertext"}, read)
+	for _, algorithm := range []string{olmV1, "m.megolm.v2.aes-sha2", "M.megolm.v1.aes-sha2"} {
+		require.ErrorIs(t, read(but(good, func(o object) { o["algorithm"] = algorithm })), events.ErrAlgorithm)
+	}
+	_, err := json.Marshal(&events.MegolmEncrypted{})
+	require.ErrorIs(t, err, keys.ErrAbsent)
+}
+
+// C05: the fields that the server can write say nothing.
+func TestAttack_C05_SenderKeyAndDeviceIDIgnored(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	content := decode(t, c.seal(object{"body": "hello"}))
+	var first events.Decrypted
+	for i, value := range []any{"x", c.out.ID(), 1, 1.5, nil, object{"a": 1}, []any{}, "", true} {
+		content["sender_key"], content["device_id"] = value, value
+		d, err := c.in.Open(event("$1"), c.content(content))
+		require.NoError(t, err)
+		if i == 0 {
+			first = d
+		}
+		require.Equal(t, first.Type(), d.Type())
+		require.Equal(t, first.Content(), d.Content())
+		require.Equal(t, first.Index(), d.Index())
+	}
+	require.Equal(t, 1, c.in.Guard.Len())
+}
+
+// C06: an event of one room does not pass in another, whichever of the two
+// places the server could change.
+func TestAttack_C06_Room(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	before := c.state()
+	const other = "!other:example.org"
+	moved := event("$1")
+	moved.RoomID = other
+	sent := c.seal(object{})
+	_, err := c.in.Open(moved, sent)
+	require.ErrorIs(t, err, events.ErrSessionRoom)
+	elsewhere := c.in
+	elsewhere.RoomID = other
+	_, err = elsewhere.Open(event("$1"), sent)
+	require.ErrorIs(t, err, events.ErrSessionRoom)
+	_, err = elsewhere.Open(moved, sent)
+	require.ErrorIs(t, err, events.ErrRoom)
+	for _, payload := range []string{`{"type":"a","content":{}}`, `{"type":"a","content":{},"Room_id":"` + room + `"}`,
+		`{"type":"a","content":{},"room_id":1}`, `{"type":"a","content":{},"room_id":""}`,
+		`{"type":"a","content":{},"room_id":"` + room + `","room_id":"` + room + `"}`,
+		`{"type":1,"content":{},"room_id":"` + room + `"}`, `{"content":{},"room_id":"` + room + `"}`,
+		`{"type":"a","content":[],"room_id":"` + room + `"}`, `{"type":"a","room_id":"` + room + `"}`, `not JSON`, ``} {
+		_, err = c.in.Open(event("$1"), c.encrypt([]byte(payload)))
+		requireMalformed(t, err, payload)
+	}
+	require.Equal(t, before, c.state())
+	_, err = c.in.Open(event("$1"), sent)
+	require.NoError(t, err)
+}
+
+// A session is its owner's: nobody else's event passes under it.
+func TestSessionOwner(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	posed := event("$1")
+	posed.Sender = bob
+	sent := c.seal(object{})
+	_, err := c.in.Open(posed, sent)
+	require.ErrorIs(t, err, events.ErrSessionOwner)
+	require.Zero(t, c.in.Guard.Len())
+	c.in.Owner = ""
+	d, err := c.in.Open(posed, sent)
+	require.NoError(t, err)
+	require.False(t, d.KnownOwner())
+}
+
+func TestOpenRoomEventRefuses(t *testing.T) {
+	t.Parallel()
+	c, other := newConversation(t), newConversation(t)
+	sent := c.seal(object{})
+	for name, change := range map[string]func(s *events.RoomSession){
+		"no session": func(s *events.RoomSession) { s.Session = nil },
+		"no guard":   func(s *events.RoomSession) { s.Guard = nil },
+		"no room":    func(s *events.RoomSession) { s.RoomID = "" },
+	} {
+		s := c.in
+		change(&s)
+		_, err := s.Open(event("$1"), sent)
+		require.ErrorIs(t, err, keys.ErrAbsent, name)
+	}
+	_, err := c.in.Open(event(""), sent)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	s := c.in
+	s.Guard = other.in.Guard
+	_, err = s.Open(event("$1"), sent)
+	require.ErrorIs(t, err, events.ErrForeignSession)
+	s.Guard = new(events.ReplayGuard)
+	_, err = s.Open(event("$1"), sent)
+	require.ErrorIs(t, err, events.ErrForeignSession)
+	_, err = c.in.Open(event("$1"), other.seal(object{}))
+	require.ErrorIs(t, err, events.ErrForeignSession)
+
+	// The id of one session over a message of another.
+	content := decode(t, other.seal(object{}))
+	content["session_id"] = c.out.ID()
+	_, err = c.in.Open(event("$1"), c.content(content))
+	require.ErrorIs(t, err, megolm.ErrSignature)
+	require.Zero(t, c.in.Guard.Len())
+	c.in.Session.Close()
+	_, err = c.in.Open(event("$1"), sent)
+	require.ErrorIs(t, err, megolm.ErrClosed)
+}

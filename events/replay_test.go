@@ -1,0 +1,222 @@
+package events_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/keys"
+	"github.com/chappe-e2ee/chappe/megolm"
+)
+
+// C04: one message, shown as another event, whatever else is changed; the same
+// event, as often as one likes.
+func TestAttack_C04_Replay(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	sent := c.seal(object{"body": "hello"})
+	_, err := c.in.Open(event("$1"), sent)
+	require.NoError(t, err)
+	_, err = c.in.Open(event("$next"), c.seal(object{}))
+	require.NoError(t, err)
+	before := c.state()
+
+	replayed := func(e events.RoomEvent, content object) {
+		t.Helper()
+		d, err := c.in.Open(e, c.content(content))
+		var replay *events.ReplayError
+		require.ErrorAs(t, err, &replay)
+		require.Equal(t, &events.ReplayError{SessionID: c.out.ID(), Index: 0}, replay)
+		require.True(t, d.IsZero())
+		require.Equal(t, before, c.state())
+	}
+	content := decode(t, sent)
+	for range 3 {
+		_, err = c.in.Open(event("$1"), sent)
+		require.NoError(t, err)
+	}
+	replayed(event("$2"), content)
+	replayed(event("$1 "), content)
+	later := event("$1")
+	later.Timestamp++
+	replayed(later, content)
+	replayed(event("$2"), but(content, func(o object) { o["sender_key"], o["device_id"] = "other", "OTHER" }))
+	replayed(event("$2"), but(content, func(o object) { delete(o, "sender_key") }))
+	padded := but(content, func(o object) {
+		text := o["ciphertext"].(string)
+		for len(text)%4 != 0 {
+			text += "="
+		}
+		o["ciphertext"] = text
+	})
+	replayed(event("$2"), padded)
+	_, err = c.in.Open(event("$1"), c.content(padded))
+	require.NoError(t, err)
+	require.Equal(t, before, c.state())
+
+	// Through storage, and with another copy of the session.
+	c.in.Guard, err = events.ReadReplayGuard(before)
+	require.NoError(t, err)
+	export, err := c.in.Session.Export()
+	require.NoError(t, err)
+	c.in.Session, err = megolm.ImportInboundSession(export)
+	require.NoError(t, err)
+	replayed(event("$2"), content)
+	_, err = c.in.Open(event("$1"), sent)
+	require.NoError(t, err)
+}
+
+// A message that fails leaves no trace, so that nobody can take its place.
+func TestAttack_C04_FailedMessageIsNotNoted(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	sent := c.seal(object{})
+	raw := sent.Message().Bytes()
+	raw[len(raw)-1] ^= 1
+	m, err := megolm.NewMessage(raw)
+	require.NoError(t, err)
+	_, err = c.in.Open(event("$forged"), c.content(object{"algorithm": megolmV1, "session_id": c.out.ID(), "ciphertext": m.String()}))
+	require.ErrorIs(t, err, megolm.ErrSignature)
+	require.Zero(t, c.in.Guard.Len())
+	_, err = c.in.Open(event("$1"), sent)
+	require.NoError(t, err)
+}
+
+func TestReplayGuardIsBounded(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	c.in.Guard.Fill(events.MaxReplayEntries - 1)
+	first := c.seal(object{})
+	_, err := c.in.Open(event("$1"), first)
+	require.NoError(t, err)
+	_, err = c.in.Open(event("$2"), c.seal(object{}))
+	require.ErrorIs(t, err, events.ErrGuardFull)
+	require.Equal(t, events.MaxReplayEntries, c.in.Guard.Len())
+	_, err = c.in.Open(event("$1"), first)
+	require.NoError(t, err, "what was opened before can be opened again")
+	again, err := events.ReadReplayGuard(c.state())
+	require.NoError(t, err)
+	require.Equal(t, events.MaxReplayEntries, again.Len())
+	c.in.Guard.Fill(events.MaxReplayEntries)
+	_, err = events.ReadReplayGuard(c.state())
+	requireMalformed(t, err, "one too many")
+}
+
+func TestReplayGuardState(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	require.Zero(t, c.in.Guard.Revision())
+	for i := range 3 {
+		_, err := c.in.Open(event(fmt.Sprint("$", i)), c.seal(object{}))
+		require.NoError(t, err)
+		require.Equal(t, uint64(i+1), c.in.Guard.Revision())
+	}
+	state := c.state()
+	require.Equal(t, 1+8+32+4+3*36, len(state))
+	g, err := events.ReadReplayGuard(state)
+	require.NoError(t, err)
+	again, err := g.State()
+	require.NoError(t, err)
+	require.Equal(t, state, again)
+	require.Equal(t, c.out.ID(), g.SessionID())
+	require.Equal(t, []any{3, uint64(3)}, []any{g.Len(), g.Revision()})
+
+	for i := range state {
+		_, err = events.ReadReplayGuard(state[:i])
+		requireMalformed(t, err)
+	}
+	_, err = events.ReadReplayGuard(append(state[:len(state):len(state)], 0))
+	requireMalformed(t, err)
+	for name, change := range map[string]func(b []byte){
+		"layout":      func(b []byte) { b[0] = 2 },
+		"session":     func(b []byte) { clear(b[9:41]) },
+		"count":       func(b []byte) { b[41] = 0xff },
+		"same index":  func(b []byte) { b[45+36+3] = 0 },
+		"index order": func(b []byte) { b[45] = 1 },
+	} {
+		bad := append([]byte(nil), state...)
+		change(bad)
+		_, err = events.ReadReplayGuard(bad)
+		requireMalformed(t, err, name)
+	}
+	_, err = new(events.ReplayGuard).State()
+	require.ErrorIs(t, err, keys.ErrAbsent)
+}
+
+// Of many events with one message, opened at once, exactly one passes.
+func TestReplayGuardConcurrently(t *testing.T) {
+	t.Parallel()
+	c := newConversation(t)
+	var sent []*events.MegolmEncrypted
+	for range 8 {
+		sent = append(sent, c.seal(object{}))
+	}
+	passed := make([]atomic.Int32, len(sent))
+	var unexpected atomic.Int32
+	var wg sync.WaitGroup
+	for worker := range 6 {
+		wg.Go(func() {
+			for i, content := range sent {
+				_, err := c.in.Open(event(fmt.Sprint("$", worker)), content)
+				var replay *events.ReplayError
+				switch {
+				case err == nil:
+					passed[i].Add(1)
+				case !errors.As(err, &replay):
+					unexpected.Add(1)
+				}
+				c.in.Guard.Len()
+				c.in.Guard.Revision()
+				c.in.Guard.State()
+			}
+		})
+	}
+	wg.Wait()
+	require.Zero(t, unexpected.Load())
+	for i := range passed {
+		require.Equal(t, int32(1), passed[i].Load())
+	}
+	require.Equal(t, len(sent), c.in.Guard.Len())
+}
+
+// A sealed guard opens under its key and its context, and still refuses what it
+// refused before.
+func TestSealedGuard(t *testing.T) {
+	group := megolm.NewOutboundSession()
+	sessionKey, err := group.SessionKey()
+	require.NoError(t, err)
+	session, err := megolm.NewInboundSession(sessionKey)
+	require.NoError(t, err)
+	g := events.NewReplayGuard(session)
+	g.Fill(3)
+	key := keys.GenerateSealKey()
+	before, err := g.State()
+	require.NoError(t, err)
+	sealed, err := g.Seal(key, []byte("room"))
+	require.NoError(t, err)
+	again, err := events.OpenReplayGuard(sealed, key, []byte("room"))
+	require.NoError(t, err)
+	after, err := again.State()
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+
+	_, err = events.OpenReplayGuard(sealed, key, []byte("other room"))
+	require.ErrorIs(t, err, megolm.ErrOpen)
+	_, err = events.OpenReplayGuard(sealed, keys.GenerateSealKey(), []byte("room"))
+	require.ErrorIs(t, err, megolm.ErrOpen)
+	_, err = g.Seal(keys.SealKey{}, nil)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = new(events.ReplayGuard).Seal(key, nil)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	for i := range sealed {
+		bad := append([]byte(nil), sealed...)
+		bad[i] ^= 1
+		_, err = events.OpenReplayGuard(bad, key, []byte("room"))
+		require.Error(t, err)
+	}
+}
