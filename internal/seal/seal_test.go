@@ -26,6 +26,7 @@ var names = map[seal.Kind]string{
 	seal.OlmSession:     "olm: sealed session",
 	seal.MegolmOutbound: "megolm: sealed outbound session",
 	seal.MegolmInbound:  "megolm: sealed inbound session",
+	seal.ReplayGuard:    "events: sealed replay guard",
 }
 
 var kinds = map[seal.Kind]string{
@@ -33,6 +34,7 @@ var kinds = map[seal.Kind]string{
 	seal.OlmSession:     "chappe seal 1 olm session",
 	seal.MegolmOutbound: "chappe seal 1 megolm outbound",
 	seal.MegolmInbound:  "chappe seal 1 megolm inbound",
+	seal.ReplayGuard:    "chappe seal 1 replay guard",
 }
 
 func testKey() *[seal.KeySize]byte {

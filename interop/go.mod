@@ -1,0 +1,20 @@
+module github.com/chappe-e2ee/chappe/interop
+
+go 1.26.0
+
+// The Go implementations draw all randomness from crypto/rand.Reader, so that
+// a run follows from its seed.
+godebug cryptocustomrand=1
+
+require (
+	github.com/chappe-e2ee/chappe v0.0.0-00010101000000-000000000000
+	maunium.net/go/mautrix v0.30.0
+)
+
+require (
+	filippo.io/edwards25519 v1.2.0 // indirect
+	go.mau.fi/util v0.10.0 // indirect
+	golang.org/x/crypto v0.55.0 // indirect
+)
+
+replace github.com/chappe-e2ee/chappe => ../
