@@ -14,13 +14,17 @@ import (
 // is the limit of a caller who has none.
 const MaxSize = 1<<61 - 1
 
+// keystream has the key's schedule behind a second pointer: fmt follows one of a
+// caller's struct, whatever methods there are.
+type keystream struct{ cipher.Stream }
+
 // newKeystream returns AES-256 in counter mode.
-func newKeystream(key *[KeySize]byte, iv *[ivSize]byte) cipher.Stream {
+func newKeystream(key *[KeySize]byte, iv *[ivSize]byte) *keystream {
 	block, err := aes.NewCipher(key[:])
 	if err != nil { // impossible with a key of this size
 		panic("attachment: internal error: " + err.Error())
 	}
-	return cipher.NewCTR(block, iv[:])
+	return &keystream{cipher.NewCTR(block, iv[:])}
 }
 
 // counterLeft returns how many bytes can be encrypted before the low half of the
@@ -49,8 +53,8 @@ func limit(maxSize int64, iv *[ivSize]byte) (int64, error) {
 type reader struct {
 	mu      sync.Mutex
 	src     source
-	stream  cipher.Stream
-	hash    hash.Hash
+	stream  *keystream // nil once reading has ended
+	hash    hash.Hash  // nil in the zero value
 	encrypt bool
 	check   func() error // called once, where the source ends
 	err     error        // once set, returned for ever
@@ -79,6 +83,9 @@ func (r *reader) read(p []byte) (int, error) {
 	defer r.mu.Unlock()
 	if r.err != nil {
 		return 0, r.err
+	}
+	if r.hash == nil {
+		return 0, ErrClosed
 	}
 	if len(p) == 0 {
 		return 0, nil

@@ -75,7 +75,9 @@ func verify(ciphertext io.Seeker, want *[HashSize]byte, src source) (int64, erro
 }
 
 // Read implements io.Reader. An error of the ciphertext's reader is returned as
-// it is.
+// it is, but for one that wraps io.EOF: it becomes [io.ErrUnexpectedEOF], so that
+// only the true end is io.EOF to errors.Is. A reader that was not made by this
+// package's function returns [ErrClosed].
 func (d *DecryptReader) Read(p []byte) (int, error) { return d.r.read(p) }
 
 // Size returns the size of the file in bytes.

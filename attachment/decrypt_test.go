@@ -3,6 +3,7 @@ package attachment_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"testing/iotest"
@@ -206,6 +207,8 @@ func TestHostileReaders(t *testing.T) {
 		"count with EOF":    {func(p []byte) (int, error) { return len(p) + 1, io.EOF }, nil},
 		"an error":          {func([]byte) (int, error) { return 0, broken }, broken},
 		"bytes and error":   {func(p []byte) (int, error) { return 1, broken }, broken},
+		"wrapped EOF":       {func([]byte) (int, error) { return 0, fmt.Errorf("connection: %w", io.EOF) }, io.ErrUnexpectedEOF},
+		"bytes and wrapped": {func(p []byte) (int, error) { return 1, fmt.Errorf("connection: %w", io.EOF) }, io.ErrUnexpectedEOF},
 		"unexpected EOF":    {func(p []byte) (int, error) { return 0, io.ErrUnexpectedEOF }, io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,6 +241,49 @@ func TestHostileReaders(t *testing.T) {
 			check(err)
 		})
 	}
+}
+
+// The whole ciphertext, altered, and then an error that passes for the end: a
+// caller who asks with errors.Is must not be told that the hash was right. Also
+// where the limit is reached, and only the end is looked for.
+func TestWrappedEOFIsNotTheEnd(t *testing.T) {
+	ciphertext, f := encrypt(t, pattern(100))
+	ciphertext[0] ^= 1
+	for _, maxSize := range []int64{100, 101} {
+		r := bytes.NewReader(ciphertext)
+		u, err := attachment.NewUnverifiedReader(readFunc(func(p []byte) (int, error) {
+			n, err := r.Read(p)
+			if err != nil {
+				err = fmt.Errorf("connection: %w", err)
+			}
+			return n, err
+		}), f, maxSize)
+		require.NoError(t, err)
+		out, err := io.ReadAll(u)
+		require.Len(t, out, 100)
+		require.Equal(t, io.ErrUnexpectedEOF, err)
+		_, err = u.Read(make([]byte, 1))
+		require.Equal(t, io.ErrUnexpectedEOF, err)
+		require.False(t, u.Streaming())
+	}
+}
+
+func TestZeroReaders(t *testing.T) {
+	e := new(attachment.EncryptReader)
+	for _, r := range []io.Reader{e, new(attachment.DecryptReader), new(attachment.UnverifiedReader)} {
+		for _, p := range [][]byte{nil, make([]byte, 1), make([]byte, 100)} {
+			n, err := r.Read(p)
+			require.Zero(t, n)
+			require.Equal(t, attachment.ErrClosed, err)
+		}
+	}
+	_, err := e.Finish(testURL)
+	require.Equal(t, attachment.ErrClosed, err)
+	e.Close()
+	_, err = e.Read(make([]byte, 1))
+	require.Equal(t, attachment.ErrClosed, err)
+	require.Zero(t, new(attachment.DecryptReader).Size())
+	new(attachment.EncryptReader).Close()
 }
 
 // An error in the second pass is that error, also when it comes with bytes, and

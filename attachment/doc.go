@@ -29,7 +29,9 @@
 // does not marshal, so that no log of an event's content shows it;
 // [File.SecretJSON] lets it out.
 //
-// All types are safe for concurrent use.
+// A File and the readers are safe for concurrent use, but for what sets a
+// variable: [File.UnmarshalJSON], like an assignment, needs a File that nobody
+// else uses meanwhile. [ScanResult] and [ScanError] are plain structs.
 //
 // # Scanners
 //

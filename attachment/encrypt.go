@@ -42,7 +42,9 @@ func NewEncryptReader(plaintext io.Reader, maxSize int64) *EncryptReader {
 }
 
 // Read implements io.Reader. An error of the plaintext's reader is returned as
-// it is.
+// it is, but for one that wraps io.EOF: it becomes [io.ErrUnexpectedEOF], so that
+// only the true end is io.EOF to errors.Is. A reader that was not made by this
+// package's function returns [ErrClosed].
 func (e *EncryptReader) Read(p []byte) (int, error) { return e.r.read(p) }
 
 // Finish returns the File to send, once Read has returned io.EOF and the

@@ -33,7 +33,7 @@ var (
 	ErrUnencrypted = errors.New("attachment: scan request is not encrypted")
 
 	// ErrClosed says that the key was closed or, in an [EncryptReader], has
-	// left with the File.
+	// left with the File; or that a reader is the zero value.
 	ErrClosed = errors.New("attachment: closed")
 )
 

@@ -26,6 +26,9 @@ func (e *EncryptReader) Streaming() bool { return e.r.stream != nil }
 // Streaming says whether a reader still holds the key's schedule.
 func (d *DecryptReader) Streaming() bool { return d.r.stream != nil }
 
+// Streaming says whether a reader still holds the key's schedule.
+func (u *UnverifiedReader) Streaming() bool { return u.r.stream != nil }
+
 // CounterLeft is counterLeft.
 func CounterLeft(iv [16]byte) int64 { return counterLeft(&iv) }
 

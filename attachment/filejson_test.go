@@ -252,6 +252,8 @@ func TestUnknownMembersAreKept(t *testing.T) {
 func TestURLs(t *testing.T) {
 	for _, url := range []string{
 		"mxc://example.org/a", "mxc://localhost:8448/A-b_9", "mxc://1.2.3.4/x", "mxc://[2001:db8::1]:8448/x",
+		"mxc://[::1]/x", "mxc://[::ffff:1.2.3.4]/x", "mxc://1.2.3.4:1/-", "mxc://A/__", "mxc://example.org:65535/x",
+		"mxc://" + strings.Repeat("a", 255) + "/x", "mxc://[" + strings.Repeat("a", 45) + "]:1/x",
 	} {
 		require.Equal(t, url, parse(t, replaced(t, testURL, url)).URL())
 	}
@@ -261,6 +263,10 @@ func TestURLs(t *testing.T) {
 		"mxc://example.org/x/y", "mxc://example.org/../x", "mxc://example.org/..", "mxc://example.org/.", "mxc://../x", "mxc://./x",
 		"mxc://example.org/x.y", "mxc://example.org/x?y", "mxc://example.org/x#y", "mxc://example.org/%2e%2e", "mxc://example.org/x\\\\y",
 		"mxc://user@example.org/x", "mxc://exa_mple.org/x", "mxc://exämple.org/x", "mxc://example.org/ä", `mxc://example.org/x\u0000`, `mxc://example.org/x\n`,
+		"mxc://:/a", "mxc://:1/a", "mxc://[/a", "mxc://]/a", "mxc://[]/a", "mxc://[]:1/a", "mxc://.../a", "mxc://-/a", "mxc://a:b:c/a", "mxc://a:1:2/a",
+		"mxc://a:/a", "mxc://a:b/a", "mxc://a:-1/a", "mxc://a:123456/a", "mxc://[::1/a", "mxc://[a:b:1/a", "mxc://[abc/a", "mxc://::1]/a", "mxc://::1/a", "mxc://[::1]:/a", "mxc://[::1]:x/a",
+		"mxc://[::1]a/a", "mxc://a[::1]/a", "mxc://[[::1]]/a", "mxc://[g::1]/a", "mxc://[a]:1]/a", "mxc://[1]/a", "mxc://[::]/a", "mxc://[fe80::1-2]/a",
+		"mxc://" + strings.Repeat("a", 256) + "/x", "mxc://[" + strings.Repeat("a", 46) + "]/x",
 	} {
 		_, err := attachment.ParseFile([]byte(replaced(t, testURL, url)))
 		requireMalformed(t, err, "url: not a Matrix content URI")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -29,6 +31,8 @@ func requireNoSecret(t *testing.T, out string) {
 	source := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", b[:3]), "[]byte{"), "}")
 	for _, form := range []string{
 		hex[:8], strings.ToUpper(hex[:8]), string(b[:4]), numbers, source,
+		// The key's schedule, as it stands in crypto/aes.
+		fmt.Sprint(binary.BigEndian.Uint32(b)), fmt.Sprint(binary.LittleEndian.Uint32(b)), fmt.Sprintf("%08x", binary.LittleEndian.Uint32(b)),
 		base64.StdEncoding.EncodeToString(b)[:8], base64.URLEncoding.EncodeToString(b)[:8], "kept secret",
 	} {
 		require.NotContains(t, out, form)
@@ -68,12 +72,15 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}{f, &f, e, d, u}
 	for _, v := range []any{f, &f, e, d, u} {
 		require.Equal(t, "[redacted]", fmt.Sprint(v))
+		value := reflect.Indirect(reflect.ValueOf(v)).Interface() // a copy, for what holds no pointer
 		for _, verb := range "vsdqxXbcoOUeEfFgGtpT" {
 			for _, flag := range []string{"", "+", "#", " ", "0", "-40.3"} {
 				format := "%" + flag + string(verb)
 				requireNoSecret(t, fmt.Sprintf(format, v))
 				requireNoSecret(t, fmt.Sprintf(format, holder{v, v}))
 				requireNoSecret(t, fmt.Sprintf(format, &holder{v, v}))
+				requireNoSecret(t, fmt.Sprintf(format, holder{value, value}))
+				requireNoSecret(t, fmt.Sprintf(format, &holder{value, &value}))
 				requireNoSecret(t, fmt.Sprintf(format, held))
 				requireNoSecret(t, fmt.Sprintf(format, &held))
 				requireNoSecret(t, fmt.Sprintf(format, []any{v}))

@@ -48,12 +48,17 @@ func (s *source) end() error {
 	return err
 }
 
-// once reads until there are bytes or an error.
+// once reads until there are bytes or an error. An error that says io.EOF among
+// other things is not the end: it would pass for it where a caller uses
+// errors.Is, with nothing checked.
 func (s *source) once(p []byte) (int, error) {
 	for range maxEmptyReads {
 		n, err := s.r.Read(p)
 		if n < 0 || n > len(p) {
 			return 0, errCount
+		}
+		if err != io.EOF && errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
 		}
 		if n > 0 || err != nil {
 			return n, err

@@ -34,5 +34,7 @@ func NewUnverifiedReader(ciphertext io.Reader, f File, maxSize int64) (*Unverifi
 }
 
 // Read implements io.Reader. An error of the ciphertext's reader is returned as
-// it is.
+// it is, but for one that wraps io.EOF: it becomes [io.ErrUnexpectedEOF], so that
+// only the true end is io.EOF to errors.Is. A reader that was not made by this
+// package's function returns [ErrClosed].
 func (u *UnverifiedReader) Read(p []byte) (int, error) { return u.r.read(p) }

@@ -21,11 +21,17 @@ const decryptionKeyName = "pk: decryption key"
 // [DecryptionKey.SecretText] let it out.
 type DecryptionKey struct {
 	secret.Redacted
-	mu      sync.Mutex
-	private *[PrivateKeySize]byte // fmt does not follow it, wherever the key is printed
-	parsed  *curve.PrivateKey     // private, once an agreement needed it
-	public  keys.Curve25519
-	live    bool // false once closed, and in the zero value
+	mu     sync.Mutex
+	held   *decryptionKey // nil in the zero value
+	public keys.Curve25519
+	live   bool // false once closed, and in the zero value
+}
+
+// decryptionKey has its secrets behind a second pointer: fmt follows one of a
+// caller's struct, whatever methods there are.
+type decryptionKey struct {
+	private *[PrivateKeySize]byte
+	parsed  *curve.PrivateKey // private, once an agreement needed it
 }
 
 // GenerateDecryptionKey returns a new random key. It takes 32 bytes from
@@ -68,7 +74,7 @@ func newDecryptionKey(private *[PrivateKeySize]byte) (*DecryptionKey, error) {
 		secret.Wipe(private[:])
 		return nil, err
 	}
-	return &DecryptionKey{private: private, public: public, live: true}, nil
+	return &DecryptionKey{held: &decryptionKey{private: private}, public: public, live: true}, nil
 }
 
 func publicKey(private *[PrivateKeySize]byte) (keys.Curve25519, error) {
@@ -118,14 +124,14 @@ func (k *DecryptionKey) agreementKey() (*curve.PrivateKey, error) {
 	if !k.live {
 		return nil, ErrClosed
 	}
-	if k.parsed == nil {
-		parsed, err := curve.ParsePrivateKey(k.private)
+	if k.held.parsed == nil {
+		parsed, err := curve.ParsePrivateKey(k.held.private)
 		if err != nil {
 			return nil, err
 		}
-		k.parsed = parsed
+		k.held.parsed = parsed
 	}
-	return k.parsed, nil
+	return k.held.parsed, nil
 }
 
 // Secret returns the 32 bytes of the private key. Wiping them is the caller's.
@@ -136,7 +142,7 @@ func (k *DecryptionKey) Secret() (private [PrivateKeySize]byte, err error) {
 	if !k.live {
 		return private, ErrClosed
 	}
-	return *k.private, nil
+	return *k.held.private, nil
 }
 
 // SecretText returns the private key in unpadded base64, 43 characters. Wiping
@@ -147,7 +153,7 @@ func (k *DecryptionKey) SecretText() ([]byte, error) {
 	if !k.live {
 		return nil, ErrClosed
 	}
-	return ct64.AppendEncode(make([]byte, 0, ct64.EncodedLen(len(k.private))), k.private[:]), nil
+	return ct64.AppendEncode(make([]byte, 0, ct64.EncodedLen(PrivateKeySize)), k.held.private[:]), nil
 }
 
 // Close wipes the private key. Later calls return [ErrClosed]; the public key
@@ -155,9 +161,9 @@ func (k *DecryptionKey) SecretText() ([]byte, error) {
 func (k *DecryptionKey) Close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.private != nil {
-		secret.Wipe(k.private[:])
+	if k.held != nil {
+		secret.Wipe(k.held.private[:])
+		k.held.parsed = nil
 	}
-	k.parsed = nil
 	k.live = false
 }

@@ -61,6 +61,6 @@ func (k *DecryptionKey) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	w := libolm.NewWriter(pickleLen)
 	w.Uint32(pickleVersion)
 	w.Bytes(k.public.Bytes())
-	w.Bytes(k.private[:])
+	w.Bytes(k.held.private[:])
 	return libolm.EncryptWritten(w, pickleKey), nil
 }

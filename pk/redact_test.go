@@ -9,6 +9,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -37,15 +38,24 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 	// fmt does not call the methods of what stands in an unexported field.
 	decryption := struct{ key *pk.DecryptionKey }{alice(t)}
+	m, err := pk.Encrypt(decryption.key.PublicKey(), []byte("x"))
+	require.NoError(t, err)
+	_, err = decryption.key.Decrypt(m) // so that it holds its parsed form too
+	require.NoError(t, err)
+	require.True(t, decryption.key.Parsed())
 	signing := struct{ key *pk.SigningKey }{signer(t)}
 	for _, v := range []any{decryption.key, signing.key} {
 		require.Equal(t, "[redacted]", fmt.Sprint(v))
+		value := reflect.ValueOf(v).Elem().Interface() // a copy, for what holds no pointer
 		for _, verb := range "vsdqxXbcoOUeEfFgGtpT" {
 			for _, flag := range []string{"", "+", "#", " ", "0", "-40.3"} {
 				format := "%" + flag + string(verb)
 				requireNoSecret(t, fmt.Sprintf(format, v))
 				requireNoSecret(t, fmt.Sprintf(format, holder{v, v}))
 				requireNoSecret(t, fmt.Sprintf(format, &holder{v, v}))
+				requireNoSecret(t, fmt.Sprintf(format, holder{value, value}))
+				requireNoSecret(t, fmt.Sprintf(format, &holder{value, &value}))
+				requireNoSecret(t, fmt.Sprintf(format, []holder{{value, []any{value}}}))
 				requireNoSecret(t, fmt.Sprintf(format, decryption))
 				requireNoSecret(t, fmt.Sprintf(format, signing))
 				requireNoSecret(t, fmt.Sprintf(format, []any{v}))

@@ -20,11 +20,14 @@ const signingKeyName = "pk: signing key"
 // [SigningKey.SecretText] let it out.
 type SigningKey struct {
 	secret.Redacted
-	mu      sync.Mutex
-	signing *curve.SigningKey
-	public  keys.Ed25519
-	live    bool // false once closed, and in the zero value
+	mu     sync.Mutex
+	held   *signingKey // nil in the zero value
+	public keys.Ed25519
+	live   bool // false once closed, and in the zero value
 }
+
+// signingKey has its secrets behind a second pointer, as decryptionKey does.
+type signingKey struct{ signing *curve.SigningKey }
 
 // GenerateSigningKey returns a new random key. It takes the 32 bytes of the seed
 // from crypto/rand.
@@ -66,7 +69,7 @@ func newSigningKey(seed *[SeedSize]byte) *SigningKey {
 	if err != nil {
 		panic("pk: internal error: " + err.Error())
 	}
-	return &SigningKey{signing: signing, public: public, live: true}
+	return &SigningKey{held: &signingKey{signing}, public: public, live: true}
 }
 
 // PublicKey returns the key that verifies.
@@ -81,7 +84,7 @@ func (k *SigningKey) Sign(message []byte) (keys.Signature, error) {
 		return keys.Signature{}, ErrClosed
 	}
 	var b [keys.SignatureSize]byte
-	k.signing.Sign(&b, message)
+	k.held.signing.Sign(&b, message)
 	return keys.NewSignature(b[:])
 }
 
@@ -93,7 +96,7 @@ func (k *SigningKey) Secret() (seed [SeedSize]byte, err error) {
 	if !k.live {
 		return seed, ErrClosed
 	}
-	return *k.signing.Seed(), nil
+	return *k.held.signing.Seed(), nil
 }
 
 // SecretText returns the seed in unpadded base64, 43 characters. Wiping it is
@@ -104,7 +107,7 @@ func (k *SigningKey) SecretText() ([]byte, error) {
 	if !k.live {
 		return nil, ErrClosed
 	}
-	seed := k.signing.Seed()
+	seed := k.held.signing.Seed()
 	return ct64.AppendEncode(make([]byte, 0, ct64.EncodedLen(len(seed))), seed[:]), nil
 }
 
@@ -113,8 +116,8 @@ func (k *SigningKey) SecretText() ([]byte, error) {
 func (k *SigningKey) Close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.signing != nil {
-		k.signing.Wipe()
+	if k.held != nil {
+		k.held.signing.Wipe()
 	}
 	k.live = false
 }

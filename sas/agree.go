@@ -14,12 +14,16 @@ import (
 // It is safe for concurrent use.
 type KeyPair struct {
 	secret.Redacted
-	mu      sync.Mutex
-	private *[curve.Size]byte // fmt does not follow it, wherever the pair is printed
-	public  keys.Curve25519
-	used    bool
-	live    bool // false once used or closed, and in the zero value
+	mu     sync.Mutex
+	held   *hidden // the private key; nil in the zero value
+	public keys.Curve25519
+	used   bool
+	live   bool // false once used or closed, and in the zero value
 }
+
+// hidden has a secret behind a second pointer: fmt follows one of a caller's
+// struct, whatever methods there are.
+type hidden struct{ b *[curve.Size]byte }
 
 // Generate returns a new key pair. It takes 32 bytes from crypto/rand. It fails
 // only where the Go runtime forbids X25519 (GODEBUG=fips140=only).
@@ -34,12 +38,12 @@ func Generate() (*KeyPair, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeyPair{private: private, public: public, live: true}, nil
+	return &KeyPair{held: &hidden{private}, public: public, live: true}, nil
 }
 
 // PublicKey returns the key that goes to the other side, in
 // m.key.verification.key. The accepting side commits to it before, in
-// m.key.verification.accept.
+// m.key.verification.accept: see [Commitment].
 func (k *KeyPair) PublicKey() keys.Curve25519 { return k.public }
 
 // Agree returns the secret that is shared with the holder of theirs, and uses
@@ -58,13 +62,13 @@ func (k *KeyPair) Agree(theirs keys.Curve25519) (*Established, error) {
 	case theirs == k.public:
 		return nil, ErrReflected
 	}
-	private, err := curve.ParsePrivateKey(k.private)
+	private, err := curve.ParsePrivateKey(k.held.b)
 	if err != nil {
 		return nil, err
 	}
-	e := &Established{shared: new([curve.Size]byte), ours: k.public, theirs: theirs, live: true}
+	e := &Established{held: &hidden{new([curve.Size]byte)}, ours: k.public, theirs: theirs, live: true}
 	b := theirs.Array()
-	if err := private.Agree(e.shared[:], &b); err != nil {
+	if err := private.Agree(e.held.b[:], &b); err != nil {
 		return nil, err
 	}
 	k.wipe()
@@ -81,8 +85,8 @@ func (k *KeyPair) Close() {
 }
 
 func (k *KeyPair) wipe() {
-	if k.private != nil {
-		secret.Wipe(k.private[:])
+	if k.held != nil {
+		secret.Wipe(k.held.b[:])
 	}
 	k.live = false
 }

@@ -88,3 +88,55 @@ func TestEmojiTableIsACopy(t *testing.T) {
 	require.Equal(t, "🐶", sas.EmojiTable()[0].Symbol)
 	require.Equal(t, "🐶", sas.Code{}.Emoji()[0].Symbol)
 }
+
+// A code is bound to the keys of its secret, whichever side has which.
+func TestCodeFor(t *testing.T) {
+	alice, bob := both(t)
+	b, err := info(t).Bytes()
+	require.NoError(t, err)
+	want, err := alice.Code(b)
+	require.NoError(t, err)
+	for _, e := range []*sas.Established{alice, bob} {
+		code, err := e.CodeFor(info(t))
+		require.NoError(t, err)
+		require.Equal(t, want, code)
+	}
+	swapped := info(t)
+	swapped.Starter.Key, swapped.Accepter.Key = swapped.Accepter.Key, swapped.Starter.Key
+	code, err := alice.CodeFor(swapped)
+	require.NoError(t, err)
+	require.NotEqual(t, want, code)
+
+	third, err := sas.Generate()
+	require.NoError(t, err)
+	fourth, err := sas.Generate()
+	require.NoError(t, err)
+	for _, change := range []func(i *sas.Info){
+		func(i *sas.Info) { i.Starter.Key = third.PublicKey() },
+		func(i *sas.Info) { i.Accepter.Key = third.PublicKey() },
+		func(i *sas.Info) { i.Starter.Key, i.Accepter.Key = i.Accepter.Key, third.PublicKey() },
+		func(i *sas.Info) { i.Starter.Key, i.Accepter.Key = third.PublicKey(), i.Starter.Key },
+		func(i *sas.Info) { i.Starter.Key, i.Accepter.Key = third.PublicKey(), fourth.PublicKey() },
+	} {
+		i := info(t)
+		change(&i)
+		for _, e := range []*sas.Established{alice, bob} {
+			code, err := e.CodeFor(i)
+			require.Equal(t, sas.ErrOtherKeys, err)
+			require.Zero(t, code)
+		}
+	}
+
+	i := info(t)
+	i.Accepter.Key = i.Starter.Key
+	_, err = alice.CodeFor(i)
+	require.ErrorIs(t, err, sas.ErrReflected)
+	_, err = alice.CodeFor(sas.Info{})
+	requireMalformed(t, err, "user id")
+	alice.Close()
+	for _, e := range []*sas.Established{alice, new(sas.Established)} {
+		code, err := e.CodeFor(info(t))
+		require.ErrorIs(t, err, sas.ErrClosed)
+		require.Zero(t, code)
+	}
+}

@@ -2,19 +2,23 @@
 // compare seven emoji or three numbers, and so learn that nobody sits between
 // their devices.
 //
-// Each side calls [Generate], sends [KeyPair.PublicKey], and gives the other's
-// key to [KeyPair.Agree]. The [Established] that comes out shows
-// [Established.Code] under [Info.Bytes], and once the users have seen the same,
-// makes and checks MACs ([Established.MAC], [Established.VerifyMAC]) under
-// [MACInfo.KeyBytes] and [MACInfo.KeyListBytes].
+// Each side calls [Generate]. The accepting side sends the [Commitment] to its
+// key first; then each sends [KeyPair.PublicKey], the starting side checks the
+// other's key with [VerifyCommitment], and each gives the other's key to
+// [KeyPair.Agree]. The [Established] that comes out shows [Established.CodeFor]
+// an [Info], and once the users have seen the same, makes and checks MACs
+// ([Established.MAC], [Established.VerifyMAC]) under [MACInfo.KeyBytes] and
+// [MACInfo.KeyListBytes].
 //
 // # What the caller does
 //
-// The calculations prove nothing outside the order of the protocol: the
-// commitment to the accepting side's key is checked before the code is shown,
-// and MACs are looked at only after the user said that the codes agree.
-// Otherwise somebody in between can search for a key that gives a code of their
-// choice: it has 42 bits as emoji, 39 as decimals.
+// The calculations prove nothing outside the order of the protocol, which is the
+// caller's to keep. The starting side sends its key only after it has received
+// the commitment, and calls [VerifyCommitment] before it shows the code; the
+// accepting side commits to a key that it then keeps to. MACs are looked at only
+// after the user said that the codes agree. Otherwise somebody in between can
+// search for a key that gives a code of their choice: it has 42 bits as emoji,
+// 39 as decimals.
 //
 // # Key management
 //

@@ -22,6 +22,14 @@ var (
 	// ErrMAC says that a MAC is not that of the input.
 	ErrMAC = errors.New("sas: wrong MAC")
 
+	// ErrCommitment says that a commitment is not to the key and the start
+	// that it is compared with.
+	ErrCommitment = errors.New("sas: wrong commitment")
+
+	// ErrOtherKeys says that an [Info] names other keys than those that the
+	// secret was established with.
+	ErrOtherKeys = errors.New("sas: info is of other keys than the secret")
+
 	// ErrLength says that fewer than 1 or more than [MaxBytes] bytes were
 	// asked for.
 	ErrLength = errors.New("sas: not 1 to 8160 bytes asked for")
@@ -30,6 +38,6 @@ var (
 	ErrClosed = errors.New("sas: closed")
 )
 
-// MalformedError says that a MAC, or an id of an info string, is not of the form
-// that it must have.
+// MalformedError says that a MAC, a commitment, a start content, or an id of an
+// info string, is not of the form that it must have.
 type MalformedError = errs.MalformedError

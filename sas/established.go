@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"sync"
 
-	"github.com/chappe-e2ee/chappe/internal/curve"
 	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
@@ -19,7 +18,7 @@ const MaxBytes = 255 * sha256.Size
 type Established struct {
 	secret.Redacted
 	mu           sync.Mutex
-	shared       *[curve.Size]byte // fmt does not follow it, wherever the value is printed
+	held         *hidden // the shared secret; nil in the zero value
 	ours, theirs keys.Curve25519
 	live         bool // false once closed, and in the zero value
 }
@@ -41,11 +40,32 @@ func (e *Established) Bytes(info []byte, n int) ([]byte, error) {
 	if !e.live {
 		return nil, ErrClosed
 	}
-	return hkdf.Key(sha256.New, e.shared[:], nil, string(info), n)
+	return hkdf.Key(sha256.New, e.held.b[:], nil, string(info), n)
 }
 
-// Code returns what the two users compare. info is [Info.Bytes]. It returns
-// [ErrClosed].
+// CodeFor returns what the two users compare, bound to info. Its keys must be
+// [Established.OurKey] and [Established.TheirKey], one each: a code that is bound
+// to others would not show that somebody swapped them. It returns
+// [ErrOtherKeys], [ErrClosed], or what [Info.Bytes] does.
+func (e *Established) CodeFor(info Info) (Code, error) {
+	b, err := info.Bytes()
+	if err != nil {
+		return Code{}, err
+	}
+	code, err := e.Code(b)
+	if err != nil {
+		return Code{}, err
+	}
+	s, a := info.Starter.Key, info.Accepter.Key
+	if (s != e.ours || a != e.theirs) && (s != e.theirs || a != e.ours) {
+		return Code{}, ErrOtherKeys
+	}
+	return code, nil
+}
+
+// Code is [Established.CodeFor] without its check: info is [Info.Bytes] of an
+// Info whose keys are [Established.OurKey] and [Established.TheirKey], which the
+// caller answers for. It returns [ErrClosed].
 func (e *Established) Code(info []byte) (Code, error) {
 	b, err := e.Bytes(info, CodeSize)
 	if err != nil {
@@ -59,8 +79,8 @@ func (e *Established) Code(info []byte) (Code, error) {
 func (e *Established) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.shared != nil {
-		secret.Wipe(e.shared[:])
+	if e.held != nil {
+		secret.Wipe(e.held.b[:])
 	}
 	e.live = false
 }

@@ -20,8 +20,17 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// Each sends its public key. Bob, who accepts, has sent a commitment to
-	// his before, and Alice has checked it.
+	// Alice starts. Bob, who accepts, sends a commitment to his public key.
+	start := []byte(`{"from_device":"ADEVICE","hashes":["sha256"],"method":"m.sas.v1"}`) // and more
+	commitment, err := sas.Commitment(bob.PublicKey(), start)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// Then each sends its public key, and Alice checks Bob's.
+	if err := sas.VerifyCommitment(bob.PublicKey(), start, commitment); err != nil {
+		log.Fatal(err)
+	}
 	atAlice, err := alice.Agree(bob.PublicKey())
 	if err != nil {
 		log.Fatal(err)
@@ -34,19 +43,16 @@ func Example() {
 	defer atBob.Close()
 
 	// Both bind the code to the same things, and show it.
-	info, err := sas.Info{
+	info := sas.Info{
 		Starter:       sas.Starter{UserID: "@alice:example.org", DeviceID: "ADEVICE", Key: alice.PublicKey()},
 		Accepter:      sas.Accepter{UserID: "@bob:example.org", DeviceID: "BDEVICE", Key: bob.PublicKey()},
 		TransactionID: "transaction",
-	}.Bytes()
+	}
+	codeAtAlice, err := atAlice.CodeFor(info)
 	if err != nil {
 		log.Fatal(err)
 	}
-	codeAtAlice, err := atAlice.Code(info)
-	if err != nil {
-		log.Fatal(err)
-	}
-	codeAtBob, err := atBob.Code(info)
+	codeAtBob, err := atBob.CodeFor(info)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -142,6 +148,27 @@ func ExampleInfo_Bytes() {
 	}
 	fmt.Println(string(info))
 	// Output: MATRIX_KEY_VERIFICATION_SAS|@alice:example.org|ADEVICE|hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo|@bob:example.org|BDEVICE|3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08|transaction
+}
+
+func ExampleCommitment() {
+	accepter, err := keys.ParseCurve25519("3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08")
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The order of the members and the spaces do not matter.
+	for _, start := range []string{
+		`{"from_device":"ADEVICE","method":"m.sas.v1"}`,
+		`{"method": "m.sas.v1", "from_device": "ADEVICE"}`,
+	} {
+		commitment, err := sas.Commitment(accepter, []byte(start))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(commitment)
+	}
+	// Output:
+	// 7pO4WvpCt10eCJbZO01Zj2XwaNi0mwNdF5WgXJQIkZQ
+	// 7pO4WvpCt10eCJbZO01Zj2XwaNi0mwNdF5WgXJQIkZQ
 }
 
 func ExampleMACInfo_KeyListBytes() {

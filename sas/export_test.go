@@ -4,12 +4,12 @@ import "fmt"
 
 // State returns the whole state of a key pair in plain, for comparison.
 func (k *KeyPair) State() string {
-	return fmt.Sprintf("%x %s %t %t", *k.private, k.public, k.used, k.live)
+	return fmt.Sprintf("%x %s %t %t", *k.held.b, k.public, k.used, k.live)
 }
 
 // State returns the whole state in plain, for comparison.
 func (e *Established) State() string {
-	return fmt.Sprintf("%x %s %s %t", *e.shared, e.ours, e.theirs, e.live)
+	return fmt.Sprintf("%x %s %s %t", *e.held.b, e.ours, e.theirs, e.live)
 }
 
 // LegacyEncode is the faulty base64.

@@ -42,7 +42,8 @@ type Info struct {
 	TransactionID string
 }
 
-// Bytes returns the info of HKDF for [Established.Code] (specification, "SAS
+// Bytes returns the info of HKDF for [Established.Code], which
+// [Established.CodeFor] makes itself (specification, "SAS
 // HKDF calculation", curve25519-hkdf-sha256). It returns [keys.ErrAbsent] for a
 // missing key, [ErrReflected] when both keys are one, [ErrSameDevice], or a
 // [*MalformedError] when an id is empty or a user id is none.

@@ -69,15 +69,20 @@ func decodeCheckIV(iv *[IVSize]byte, o object) error {
 	return nil
 }
 
-// WithCheck returns a copy of d that k can be checked with, in place of what was
-// there: for a key that has shown to be right although it could not be checked.
-// It takes 16 bytes from crypto/rand. It returns [ErrUnconfirmed],
-// [keys.ErrAbsent] or [ErrClosed].
+// WithCheck returns a copy of d that k can be checked with: for a key that has
+// shown to be right although it could not be checked. Where d has iv or mac
+// already, k must pass [Description.Check] before they are replaced: the
+// description of one key is not made that of another. It takes 16 bytes from
+// crypto/rand. It returns [ErrUnconfirmed], [keys.ErrAbsent], [ErrClosed], or
+// [ErrWrongKey] or a [*MalformedError] as Check does.
 func (d Description) WithCheck(k *Key) (Description, error) {
 	if d.IsZero() {
 		return Description{}, fmt.Errorf("%s: %w", descriptionName, keys.ErrAbsent)
 	}
 	if err := k.requireConfirmed(); err != nil {
+		return Description{}, err
+	}
+	if err := d.Check(k); err != nil && err != ErrCannotCheck {
 		return Description{}, err
 	}
 	s, err := k.derive(noName)

@@ -34,8 +34,8 @@ func TestDescribe(t *testing.T) {
 
 // What this package does not know stays, as it is and where it is.
 func TestDescriptionKeepsMembers(t *testing.T) {
-	const text = `{"x":1.50e3, "algorithm" :"m.secret_storage.v1.aes-hmac-sha2","name":"n","io.\u0065lement":{"b":[1,{"a":"\ud800"}],"a":-0},"iv":"AAAAAAAAAAAAAAAAAAAAAA==","IV":7,"passphrase":{"algorithm":"m.pbkdf2","salt":"s","iterations":1,"x":null}}`
-	const kept = `{"x":1.50e3,"algorithm":"m.secret_storage.v1.aes-hmac-sha2","name":"n","io.element":{"b":[1,{"a":"\ud800"}],"a":-0},"iv":"AAAAAAAAAAAAAAAAAAAAAA==","IV":7,"passphrase":{"algorithm":"m.pbkdf2","salt":"s","iterations":1,"x":null}}`
+	const text = `{"x":1.50e3, "algorithm" :"m.secret_storage.v1.aes-hmac-sha2","name":"n","io.\u0065lement":{"b":[1,{"a":"\ud800"}],"a":-0},"IV":7,"passphrase":{"algorithm":"m.pbkdf2","salt":"s","iterations":1,"x":null}}`
+	const kept = `{"x":1.50e3,"algorithm":"m.secret_storage.v1.aes-hmac-sha2","name":"n","io.element":{"b":[1,{"a":"\ud800"}],"a":-0},"IV":7,"passphrase":{"algorithm":"m.pbkdf2","salt":"s","iterations":1,"x":null}}`
 	d := parseDescription(t, text)
 	require.Equal(t, kept, marshal(t, d))
 
@@ -46,7 +46,7 @@ func TestDescriptionKeepsMembers(t *testing.T) {
 	var before, after map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal([]byte(kept), &before))
 	require.NoError(t, json.Unmarshal([]byte(marshal(t, checked)), &after))
-	delete(before, "iv")
+	require.NotEmpty(t, after["iv"])
 	delete(after, "iv")
 	require.NotEmpty(t, after["mac"])
 	delete(after, "mac")
@@ -195,6 +195,38 @@ func TestWithCheckNeedsConfirmedKey(t *testing.T) {
 	require.ErrorIs(t, err, secretstorage.ErrUnconfirmed)
 	err = keyFails(t, k, func() error { _, err := k.Describe(""); return err })
 	require.ErrorIs(t, err, secretstorage.ErrUnconfirmed)
+}
+
+// One key's description is not made that of another; half a check is nobody's. A
+// right key replaces its own, also an iv that is too long.
+func TestWithCheckKeepsTheKey(t *testing.T) {
+	d, err := confirmed(t).Describe("n")
+	require.NoError(t, err)
+	other := secretstorage.GenerateKey()
+	got, err := d.WithCheck(other)
+	require.ErrorIs(t, err, secretstorage.ErrWrongKey)
+	require.True(t, got.IsZero())
+
+	phrase, err := secretstorage.PBKDF2{Salt: "s", Iterations: 1}.Key([]byte("x"))
+	require.NoError(t, err)
+	_, err = d.WithCheck(phrase)
+	require.ErrorIs(t, err, secretstorage.ErrUnconfirmed)
+
+	for _, members := range []string{`,"iv":"AAAAAAAAAAAAAAAAAAAAAA"`, `,"mac":"x"`, `,"iv":null,"mac":null`} {
+		got, err = description(t, members).WithCheck(confirmed(t))
+		requireMalformed(t, err, "")
+		require.True(t, got.IsZero())
+	}
+
+	iv, mac := checkParts(t)
+	for _, iv := range [][]byte{iv, append(iv, make([]byte, 16)...)} {
+		d = description(t, `,"iv":"`+base64.StdEncoding.EncodeToString(iv)+`","mac":"`+base64.StdEncoding.EncodeToString(mac)+`"`)
+		got, err = d.WithCheck(confirmed(t))
+		require.NoError(t, err)
+		require.NotEqual(t, marshal(t, d), marshal(t, got))
+		require.NoError(t, got.Check(typed(t)))
+		require.ErrorIs(t, got.Check(other), secretstorage.ErrWrongKey)
+	}
 }
 
 func TestDescriptionDoesNotAlias(t *testing.T) {

@@ -10,17 +10,17 @@ func (k *Key) State() string {
 }
 
 func (k *Key) buffer() []byte {
-	if k.key == nil {
+	if k.held == nil {
 		return nil
 	}
-	return k.key[:]
+	return k.held.b[:]
 }
 
 // Buffer returns where the key stands.
-func (k *Key) Buffer() *[KeySize]byte { return k.key }
+func (k *Key) Buffer() *[KeySize]byte { return k.held.b }
 
 // Buffer returns where the key stands.
-func (p *PrivateKey) Buffer() *[PrivateKeySize]byte { return p.key }
+func (p *PrivateKey) Buffer() *[PrivateKeySize]byte { return p.held.b }
 
 // SealAny is Seal without the rules on names and lengths.
 func (k *Key) SealAny(name string, plaintext []byte) Sealed {

@@ -22,17 +22,21 @@ const keyName = "secretstorage: key"
 type Key struct {
 	secret.Redacted
 	mu        sync.Mutex
-	key       *[KeySize]byte // fmt does not follow it, wherever the key is printed
-	pbkdf2    PBKDF2         // what it was derived with, zero when it was not
+	held      *hidden // nil in the zero value
+	pbkdf2    PBKDF2  // what it was derived with, zero when it was not
 	confirmed bool
 	live      bool // false once closed, and in the zero value
 }
 
+// hidden has a secret behind a second pointer: fmt follows one of a caller's
+// struct, whatever methods there are.
+type hidden struct{ b *[KeySize]byte }
+
 // GenerateKey returns a new random key, confirmed. It takes 32 bytes from
 // crypto/rand.
 func GenerateKey() *Key {
-	k := &Key{key: new([KeySize]byte), confirmed: true, live: true}
-	rand.Read(k.key[:])
+	k := &Key{held: &hidden{new([KeySize]byte)}, confirmed: true, live: true}
+	rand.Read(k.held.b[:])
 	return k
 }
 
@@ -53,7 +57,7 @@ func newKey(b []byte) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Key{key: s, live: true}, nil
+	return &Key{held: &hidden{s}, live: true}, nil
 }
 
 // newSecret returns a copy of b, which must be 32 bytes and not all zero: that
@@ -109,15 +113,15 @@ func (k *Key) Secret() (b [KeySize]byte, err error) {
 	if !k.live {
 		return b, ErrClosed
 	}
-	return *k.key, nil
+	return *k.held.b, nil
 }
 
 // Close wipes the key. Later calls return [ErrClosed].
 func (k *Key) Close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.key != nil {
-		secret.Wipe(k.key[:])
+	if k.held != nil {
+		secret.Wipe(k.held.b[:])
 	}
 	k.live = false
 }

@@ -36,8 +36,8 @@ const PrivateKeySize = curve.Size
 type PrivateKey struct {
 	secret.Redacted
 	mu   sync.Mutex
-	key  *[PrivateKeySize]byte // fmt does not follow it, wherever the key is printed
-	live bool                  // false once closed, and in the zero value
+	held *hidden // nil in the zero value
+	live bool    // false once closed, and in the zero value
 }
 
 // Secret returns the 32 bytes of the key. Wiping them is the caller's. It
@@ -48,15 +48,15 @@ func (p *PrivateKey) Secret() (b [PrivateKeySize]byte, err error) {
 	if !p.live {
 		return b, ErrClosed
 	}
-	return *p.key, nil
+	return *p.held.b, nil
 }
 
 // Close wipes the key. Later calls return [ErrClosed].
 func (p *PrivateKey) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.key != nil {
-		secret.Wipe(p.key[:])
+	if p.held != nil {
+		secret.Wipe(p.held.b[:])
 	}
 	p.live = false
 }
@@ -102,8 +102,8 @@ func (k *Key) openPrivateKey(name string, sealed Sealed, fits func(*[PrivateKeyS
 		return nil, err
 	}
 	defer secret.Wipe(text)
-	p := &PrivateKey{key: new([PrivateKeySize]byte), live: true}
-	if ct64.Decode(p.key[:], text) != nil || !fits(p.key) {
+	p := &PrivateKey{held: &hidden{new([PrivateKeySize]byte)}, live: true}
+	if ct64.Decode(p.held.b[:], text) != nil || !fits(p.held.b) {
 		p.Close()
 		return nil, &MismatchError{Name: name}
 	}

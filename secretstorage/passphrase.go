@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
 	"github.com/chappe-e2ee/chappe/internal/secret"
@@ -16,7 +17,7 @@ import (
 // server, and are used before anything is authenticated.
 const (
 	MinIterations = 1          // old accounts have few; see Key.Confirmed for what then guards them
-	MaxIterations = 10_000_000 // some seconds
+	MaxIterations = 10_000_000 // see PBKDF2.Key for how long they take
 	MinSaltSize   = 1
 	MaxSaltSize   = 1024
 
@@ -34,13 +35,18 @@ const (
 // PBKDF2 says how a key is derived from a passphrase (m.pbkdf2): PBKDF2 with
 // HMAC-SHA-512, to 256 bits. It is public. The zero value is absent.
 type PBKDF2 struct {
-	Salt       string // of MinSaltSize to MaxSaltSize bytes, used as they are
+	Salt       string // UTF-8, of MinSaltSize to MaxSaltSize bytes, used as they are
 	Iterations int    // MinIterations to MaxIterations
 }
 
 // Key returns the key that follows from a passphrase, not confirmed: see
 // [Key.Confirmed]. The passphrase is used as it is, in UTF-8 and not normalized;
-// wiping it is the caller's. With [NewIterations] this takes tenths of a second.
+// wiping it is the caller's.
+//
+// With [NewIterations] this takes tenths of a second. The server can ask for
+// [MaxIterations]: some ten seconds on a desktop, and several times that on a
+// telephone. Nothing interrupts it. A program whose user waits looks at the
+// iterations first, and calls it in a goroutine of its own.
 //
 // It returns [keys.ErrAbsent] when the passphrase is empty and a
 // [*MalformedError] when p is out of bounds, and fails otherwise only where the
@@ -90,6 +96,8 @@ func (p PBKDF2) check() error {
 	switch {
 	case len(p.Salt) < MinSaltSize || len(p.Salt) > MaxSaltSize:
 		why = "salt: not 1 to 1024 bytes"
+	case !utf8.ValidString(p.Salt): // no JSON could hold it
+		why = "salt: not UTF-8"
 	case p.Iterations < MinIterations || p.Iterations > MaxIterations:
 		why = "iterations: not 1 to 10000000"
 	default:

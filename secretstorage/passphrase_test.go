@@ -3,9 +3,11 @@ package secretstorage_test
 import (
 	"crypto/pbkdf2"
 	"crypto/sha512"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,6 +35,29 @@ func TestPassphrase(t *testing.T) {
 	}
 }
 
+// What a derived key describes is JSON, whatever the salt.
+func TestPassphraseDescription(t *testing.T) {
+	for _, salt := range []string{"s", "sél", "\x00\"\\\n\u2028", "\ufffd", "\xff", "a\xc3"} {
+		p := secretstorage.PBKDF2{Salt: salt, Iterations: 1}
+		k, err := p.Key([]byte("x"))
+		if err != nil {
+			require.False(t, utf8.ValidString(salt))
+			continue
+		}
+		sealed := k.SealAny("x", []byte("y"))
+		_, err = k.Open("x", sealed)
+		require.NoError(t, err)
+		d, err := k.Describe("n")
+		require.NoError(t, err)
+		b, err := d.MarshalJSON()
+		require.NoError(t, err)
+		require.True(t, json.Valid(b), "%q", b)
+		again, err := parseDescription(t, string(b)).Passphrase()
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+	}
+}
+
 // Not normalized: two ways to write é are two passphrases.
 func TestPassphraseIsNotNormalized(t *testing.T) {
 	p := secretstorage.PBKDF2{Salt: "s", Iterations: 1}
@@ -46,14 +71,16 @@ func TestPassphraseIsNotNormalized(t *testing.T) {
 func TestPassphraseRefuses(t *testing.T) {
 	long := strings.Repeat("x", secretstorage.MaxSaltSize+1)
 	for p, why := range map[secretstorage.PBKDF2]string{
-		{}:                                 "salt: not 1 to 1024 bytes",
-		{Iterations: 1}:                    "salt: not 1 to 1024 bytes",
-		{Salt: long, Iterations: 1}:        "salt: not 1 to 1024 bytes",
-		{Salt: "x"}:                        "iterations: not 1 to 10000000",
-		{Salt: "x", Iterations: -1}:        "iterations: not 1 to 10000000",
-		{Salt: "x", Iterations: -1 << 31}:  "iterations: not 1 to 10000000",
-		{Salt: "x", Iterations: 10000001}:  "iterations: not 1 to 10000000",
-		{Salt: "x", Iterations: 1<<31 - 1}: "iterations: not 1 to 10000000",
+		{}:                                     "salt: not 1 to 1024 bytes",
+		{Iterations: 1}:                        "salt: not 1 to 1024 bytes",
+		{Salt: long, Iterations: 1}:            "salt: not 1 to 1024 bytes",
+		{Salt: "\xff\xfe", Iterations: 1}:      "salt: not UTF-8",
+		{Salt: "s\xed\xa0\x80", Iterations: 1}: "salt: not UTF-8",
+		{Salt: "x"}:                            "iterations: not 1 to 10000000",
+		{Salt: "x", Iterations: -1}:            "iterations: not 1 to 10000000",
+		{Salt: "x", Iterations: -1 << 31}:      "iterations: not 1 to 10000000",
+		{Salt: "x", Iterations: 10000001}:      "iterations: not 1 to 10000000",
+		{Salt: "x", Iterations: 1<<31 - 1}:     "iterations: not 1 to 10000000",
 	} {
 		k, err := p.Key([]byte("x"))
 		requireMalformed(t, err, why)

@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -53,12 +54,16 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	private := struct{ key *secretstorage.PrivateKey }{privateKey(t)}
 	for _, v := range []any{key.key, private.key} {
 		require.Equal(t, "[redacted]", fmt.Sprint(v))
+		value := reflect.ValueOf(v).Elem().Interface() // a copy, for what holds no pointer
 		for _, verb := range "vsdqxXbcoOUeEfFgGtpT" {
 			for _, flag := range []string{"", "+", "#", " ", "0", "-40.3"} {
 				format := "%" + flag + string(verb)
 				requireNoSecret(t, fmt.Sprintf(format, v))
 				requireNoSecret(t, fmt.Sprintf(format, holder{v, v}))
 				requireNoSecret(t, fmt.Sprintf(format, &holder{v, v}))
+				requireNoSecret(t, fmt.Sprintf(format, holder{value, value}))
+				requireNoSecret(t, fmt.Sprintf(format, &holder{value, &value}))
+				requireNoSecret(t, fmt.Sprintf(format, []holder{{value, []any{value}}}))
 				requireNoSecret(t, fmt.Sprintf(format, key))
 				requireNoSecret(t, fmt.Sprintf(format, private))
 				requireNoSecret(t, fmt.Sprintf(format, []any{v}))
