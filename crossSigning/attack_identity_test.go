@@ -54,7 +54,7 @@ func TestAttack_V02_DeviceIDIsCrossSigningKey(t *testing.T) {
 			own := localDevice(t, bob, id, 4)
 			_, err := b.SignDevice(deviceKeys(t, own), own.Ed25519)
 			require.ErrorAs(t, err, &wrong)
-			imported, err := crosssigning.ImportPrivateKeys(i, crosssigning.Seeds{SelfSigning: seed(2, 2)})
+			imported, err := crosssigning.ImportPrivateKeys(i, crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(2, 2)))
 			require.NoError(t, err)
 			_, err = imported.SignDevice(deviceKeys(t, own), own.Ed25519)
 			require.ErrorAs(t, err, &wrong)
@@ -155,10 +155,22 @@ func TestAttack_V05_OldOwnIdentityComesBack(t *testing.T) {
 	local := localDevice(t, alice, "DEV", 3)
 	signature, err := local.SignMaster(identity(t, old), identity(t, old).MasterKey())
 	require.NoError(t, err)
-	proof := crosssigning.Proof{Device: deviceKeys(t, local)}
-	pin := crosssigning.Pin{Master: identity(t, current).MasterKey(), Verified: true}
-	self := crosssigning.NewSelf(newUser(t, alice, withSignature(t, identity(t, old), signature)), pin, proof)
-	require.Equal(t, crosssigning.UserVerificationViolation, self.Own().Trust())
+	own := newUser(t, alice, withSignature(t, identity(t, old), signature))
+	bobs := identity(t, privateKeys(t, bob, 4))
+	by, err := old.SignUser(newUser(t, bob, bobs), bobs.MasterKey())
+	require.NoError(t, err)
+	for _, proof := range []crosssigning.Proof{{Device: deviceKeys(t, local)}, {Private: old}, {Device: deviceKeys(t, local), Private: old}} {
+		for verified, want := range map[bool]crosssigning.UserTrust{false: crosssigning.UserIdentityChanged, true: crosssigning.UserVerificationViolation} {
+			pin := crosssigning.Pin{Master: identity(t, current).MasterKey(), Verified: verified}
+			self := crosssigning.NewSelf(own, pin, proof)
+			require.Equal(t, want, self.Own().Trust())
+			require.Equal(t, pin, self.Own().Pin())
+			require.Equal(t, crosssigning.UserPinned, self.Judge(newUser(t, bob, withSignature(t, bobs, by)), crosssigning.Pin{}).Trust())
+			// A person who replaced the identity says so.
+			again := crosssigning.NewSelf(own, self.Own().Acknowledged(), proof)
+			require.Equal(t, crosssigning.UserVerified, again.Own().Trust())
+		}
+	}
 }
 
 // V06: another user's identity changes or vanishes. Nothing says so but the pin,
@@ -201,13 +213,17 @@ func TestAttack_V20_BackupSignatures(t *testing.T) {
 	require.ErrorIs(t, i.VerifyObject(auth), crosssigning.ErrUnsigned)
 	require.ErrorIs(t, device.VerifyObject(auth), crosssigning.ErrUnsigned)
 
-	byMaster, err := p.SignBackup(auth)
+	byMaster, err := p.SignBackup(auth, backupKey(t, auth))
 	require.NoError(t, err)
 	require.NoError(t, i.VerifyObject(byMaster))
+	require.NoError(t, i.VerifyBackup(byMaster))
+	require.ErrorIs(t, device.VerifyBackup(byMaster), crosssigning.ErrUnsigned)
 	require.ErrorIs(t, device.VerifyObject(byMaster), crosssigning.ErrUnsigned)
 	byDevice, err := auth.Sign(alice, crosssigning.DeviceKeyID("DEV"), local.Signer)
 	require.NoError(t, err)
 	require.NoError(t, device.VerifyObject(byDevice))
+	require.NoError(t, device.VerifyBackup(byDevice))
+	require.ErrorIs(t, i.VerifyBackup(byDevice), crosssigning.ErrUnsigned)
 	require.ErrorIs(t, i.VerifyObject(byDevice), crosssigning.ErrUnsigned)
 
 	// A device whose id is the master key signs under the master key's id.
@@ -216,6 +232,7 @@ func TestAttack_V20_BackupSignatures(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, byClash.HasSignature(alice, crosssigning.PublicKeyID(i.MasterKey())))
 	require.ErrorIs(t, i.VerifyObject(byClash), crosssigning.ErrSignature)
+	require.ErrorIs(t, i.VerifyBackup(byClash), crosssigning.ErrSignature)
 
 	// A device with the same id and other keys, and other data.
 	require.ErrorIs(t, deviceKeys(t, localDevice(t, alice, "DEV", 5)).VerifyObject(byDevice), crosssigning.ErrSignature)
@@ -266,7 +283,7 @@ func TestAttack_V29_SignaturesOfReplacedKeys(t *testing.T) {
 	device := signDevice(t, old, deviceKeys(t, localDevice(t, bob, "DEV", 3)))
 
 	// The self-signing key is replaced, the master key stays.
-	renewed, err := crosssigning.NewPrivateKeys(bob, crosssigning.Seeds{Master: seed(2, 1), SelfSigning: seed(9, 2), UserSigning: seed(2, 3)})
+	renewed, err := crosssigning.NewPrivateKeys(bob, crosssigning.Seeds{}.With(crosssigning.Master, seed(2, 1)).With(crosssigning.SelfSigning, seed(9, 2)).With(crosssigning.UserSigning, seed(2, 3)))
 	require.NoError(t, err)
 	i := identity(t, renewed)
 	result := queryCheck(t, newResponse().add(bob, i, device))
@@ -287,7 +304,7 @@ func TestAttack_V29_SignaturesOfReplacedKeys(t *testing.T) {
 	// Our user-signing key is replaced: whom the old one signed is no longer
 	// verified.
 	s := newScene(t)
-	ours, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{Master: seed(1, 1), SelfSigning: seed(1, 2), UserSigning: seed(9, 3)})
+	ours, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)).With(crosssigning.SelfSigning, seed(1, 2)).With(crosssigning.UserSigning, seed(9, 3)))
 	require.NoError(t, err)
 	self := crosssigning.NewSelf(newUser(t, alice, identity(t, ours)), crosssigning.Pin{}, crosssigning.Proof{Private: ours})
 	require.Equal(t, crosssigning.UserVerified, self.Own().Trust())

@@ -23,6 +23,9 @@ type Claim struct {
 func NewClaim(algorithm string, devices ...*DeviceKeys) *Claim {
 	c := &Claim{algorithm: algorithm, devices: map[string]map[string]*DeviceKeys{}}
 	for _, d := range devices {
+		if d == nil {
+			continue
+		}
 		if c.devices[d.userID] == nil {
 			c.devices[d.userID] = map[string]*DeviceKeys{}
 		}
@@ -68,9 +71,10 @@ type ClaimResult struct {
 
 // Check reads the response. For each device it takes exactly one key of the
 // algorithm that was asked for, signed by the device's Ed25519 key as it was
-// known before. Signatures are verified on so many goroutines as workers says.
-// It returns a [*MalformedError] when the response cannot be taken apart;
-// whatever is wrong inside an entry is in Refused.
+// known before, and with no member of another kind of signed object. Signatures
+// are verified on so many goroutines as workers says. It returns a
+// [*MalformedError] when the response cannot be taken apart; whatever is wrong
+// inside an entry is in Refused.
 func (c *Claim) Check(response []byte, workers int) (*ClaimResult, error) {
 	parts, failures, err := splitResponse(claimName, response, "one_time_keys")
 	if err != nil {
@@ -161,6 +165,10 @@ func (c *Claim) parse(d *DeviceKeys, text []byte) (ClaimedKey, error) {
 	}
 	if !object.value.IsObject() {
 		return ClaimedKey{}, malformed(claimName, "no signed key of the algorithm")
+	}
+	// The device signs other objects too. None of them is a one-time key.
+	if err := object.without(oneTimeName, "user_id", "device_id", "usage", "keys", "public_key"); err != nil {
+		return ClaimedKey{}, err
 	}
 	key, err := object.text(oneTimeName, "key")
 	if err != nil {

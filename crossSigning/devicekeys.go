@@ -118,8 +118,22 @@ func (d *DeviceKeys) SameKeys(other *DeviceKeys) bool {
 		d.ed25519 == other.ed25519 && d.curve25519 == other.curve25519
 }
 
-// VerifyObject returns nil when the device signed an object, as the auth_data of
-// a backup. It returns [ErrUnsigned] or [ErrSignature].
+// VerifyObject returns nil when the device signed an object. It does not say of
+// which kind the object is: the device signs keys as well, and who takes one kind
+// for another is deceived. For the auth_data of a backup there is
+// [DeviceKeys.VerifyBackup]. It returns [ErrUnsigned], [ErrSignature] or
+// [keys.ErrAbsent].
 func (d *DeviceKeys) VerifyObject(o Object) error {
 	return o.Verify(d.userID, DeviceKeyID(d.deviceID), d.ed25519)
+}
+
+// VerifyBackup returns nil when the device signed an object that is the auth_data
+// of a backup, and can be nothing else that is signed. Whether the device is
+// trusted is another question. It returns a [*MalformedError], [ErrUnsigned] or
+// [ErrSignature].
+func (d *DeviceKeys) VerifyBackup(authData Object) error {
+	if _, err := backupKey(authData); err != nil {
+		return err
+	}
+	return d.VerifyObject(authData)
 }

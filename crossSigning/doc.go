@@ -29,7 +29,13 @@
 //
 // A signature cannot be taken back: a server can show a master key that a user
 // has replaced, with the signatures that it once had. [Pin] notices a change in
-// either direction, unless the user's old key is still signed by us.
+// either direction, of other users and of ourselves. No signature and no private
+// key is a reason to take over another master key: only a person's word is, by
+// [Verdict.Acknowledged].
+//
+// What is signed was built here or is checked first: it cannot be read as two
+// kinds of signed object. So is what is read as auth_data of a backup, with
+// [Identity.VerifyBackup] and [DeviceKeys.VerifyBackup].
 //
 // # Interoperability
 //

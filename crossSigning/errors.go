@@ -56,7 +56,7 @@ func (e *ChangedKeyError) Error() string {
 }
 
 // SharedKeyError says that a device has a key that another device of its user
-// has too.
+// has too, or is known to have had.
 type SharedKeyError struct{ UserID, DeviceID, OtherDeviceID string }
 
 func (e *SharedKeyError) Error() string {

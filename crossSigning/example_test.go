@@ -42,7 +42,7 @@ func Example() {
 
 	// The bot: the seed must belong to the key that is published.
 	seed := must(crosssigning.ParseSeed(stored))
-	private := must(crosssigning.ImportPrivateKeys(identity, crosssigning.Seeds{SelfSigning: seed}))
+	private := must(crosssigning.ImportPrivateKeys(identity, crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed)))
 	signature := must(private.SignDevice(must(device.Keys()), device.Ed25519))
 	private.Close()
 	body := must(crosssigning.SignaturesUpload(signature)) // to /keys/signatures/upload

@@ -84,9 +84,7 @@ func deviceKeys(t testing.TB, d crosssigning.LocalDevice) *crosssigning.DeviceKe
 // privateKeys returns the three keys of a user. number makes them.
 func privateKeys(t testing.TB, userID string, number byte) *crosssigning.PrivateKeys {
 	t.Helper()
-	p, err := crosssigning.NewPrivateKeys(userID, crosssigning.Seeds{
-		Master: seed(number, 1), SelfSigning: seed(number, 2), UserSigning: seed(number, 3),
-	})
+	p, err := crosssigning.NewPrivateKeys(userID, crosssigning.Seeds{}.With(crosssigning.Master, seed(number, 1)).With(crosssigning.SelfSigning, seed(number, 2)).With(crosssigning.UserSigning, seed(number, 3)))
 	require.NoError(t, err)
 	return p
 }
@@ -208,4 +206,13 @@ func deviceIDs(u *crosssigning.User) []string {
 		ids = append(ids, d.DeviceID())
 	}
 	return ids
+}
+
+// backupKey returns the public_key of an auth_data.
+func backupKey(t testing.TB, authData crosssigning.Object) keys.Curve25519 {
+	t.Helper()
+	text, _ := decode(t, authData)["public_key"].(string)
+	k, err := keys.ParseCurve25519(text)
+	require.NoError(t, err)
+	return k
 }

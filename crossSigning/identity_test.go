@@ -123,7 +123,7 @@ func TestNewIdentity(t *testing.T) {
 
 	// One key in two roles could pass what one role signed off as the other's.
 	double := func(m, s, u byte) error {
-		p, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{Master: seed(m, 1), SelfSigning: seed(s, 1), UserSigning: seed(u, 1)})
+		p, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.Master, seed(m, 1)).With(crosssigning.SelfSigning, seed(s, 1)).With(crosssigning.UserSigning, seed(u, 1)))
 		require.NoError(t, err)
 		_, err = p.Identity()
 		return err

@@ -75,17 +75,29 @@ func (d LocalDevice) sign(what string, value canonicaljson.Value) (Object, error
 // SignMaster returns the device's signature of its own user's master key. It
 // tells the user's other devices, and this one after a restart, that the key
 // was verified here; see [Proof]. verified is the key that was compared, by a
-// person or with a private key. It returns [ErrKeyMismatch] when the identity
-// has another one, or an [*IDError].
+// person or with a private key. identity is what [User.Identity] returned, which
+// knows of a clash. It returns [ErrKeyMismatch] when the identity has another
+// key, an [*IDError], a [*ClashError], or a [*MalformedError] when the master key
+// has members that none has.
 func (d LocalDevice) SignMaster(identity *Identity, verified keys.Ed25519) (KeySignature, error) {
-	master := identity.master
+	master := identity.published()
 	if err := expectID("user_id", d.UserID, master.userID); err != nil {
 		return KeySignature{}, err
 	}
 	if verified.IsZero() || master.key != verified {
 		return KeySignature{}, ErrKeyMismatch
 	}
-	object, err := d.sign(Master.what(), master.object.bare().value)
+	if identity.clash != nil {
+		return KeySignature{}, identity.clash
+	}
+	if identity.has(d.DeviceID) {
+		return KeySignature{}, &ClashError{UserID: d.UserID, DeviceID: d.DeviceID}
+	}
+	plain, err := master.plain()
+	if err != nil {
+		return KeySignature{}, err
+	}
+	object, err := d.sign(Master.what(), plain.value)
 	if err != nil {
 		return KeySignature{}, err
 	}

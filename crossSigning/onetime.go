@@ -86,7 +86,8 @@ type KeysUpload struct {
 }
 
 // MarshalJSON returns the body. It returns a [*MalformedError] when two keys
-// have the same id, or two fallback keys the same algorithm.
+// have the same id, or two fallback keys the same algorithm, and [keys.ErrAbsent]
+// for the zero value of a device.
 func (u KeysUpload) MarshalJSON() ([]byte, error) {
 	const what = "crosssigning: keys upload"
 	var oneTime, fallback []canonicaljson.Member
@@ -107,6 +108,9 @@ func (u KeysUpload) MarshalJSON() ([]byte, error) {
 	}
 	var members []canonicaljson.Member
 	if u.Device != nil {
+		if u.Device.object.IsZero() {
+			return nil, fmt.Errorf("%s: %w", deviceName, keys.ErrAbsent)
+		}
 		members = append(members, canonicaljson.Member{Name: "device_keys", Value: u.Device.object.value.With(unsignedMember, canonicaljson.Value{})})
 	}
 	if len(oneTime) > 0 {

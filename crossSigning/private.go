@@ -17,10 +17,35 @@ const SeedSize = curve.Size
 const privateName = "crosssigning: private keys"
 
 // Seeds are the seeds of a user's cross-signing keys, 32 bytes each, as an
-// argument. One that is nil is absent. Wiping them is the caller's.
+// argument. They hold the caller's own slices; wiping these is the caller's. The
+// zero value has none:
+//
+//	seeds := crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed)
+//
+// They do not print and do not marshal, also not as a field of another struct.
 type Seeds struct {
 	secret.Redacted
-	Master, SelfSigning, UserSigning []byte
+	// fmt calls no methods of what stands in an unexported field, and follows
+	// one pointer.
+	list **[UserSigning + 1][]byte
+}
+
+// With returns the seeds with that of one usage, or without it when seed is nil.
+func (s Seeds) With(usage Usage, seed []byte) Seeds {
+	list := s.all()
+	if !usage.valid() {
+		usage = 0 // no usage has it, which NewPrivateKeys says
+	}
+	list[usage] = seed
+	p := &list
+	return Seeds{list: &p}
+}
+
+func (s Seeds) all() [UserSigning + 1][]byte {
+	if s.list == nil {
+		return [UserSigning + 1][]byte{}
+	}
+	return **s.list
 }
 
 // PrivateKeys are the private parts of a user's cross-signing keys, as many of
@@ -47,9 +72,8 @@ func GeneratePrivateKeys(userID string) (*PrivateKeys, error) {
 	rand.Read(b[:SeedSize])
 	rand.Read(b[SeedSize : 2*SeedSize])
 	rand.Read(b[2*SeedSize:])
-	return NewPrivateKeys(userID, Seeds{
-		Master: b[:SeedSize], SelfSigning: b[SeedSize : 2*SeedSize], UserSigning: b[2*SeedSize:],
-	})
+	return NewPrivateKeys(userID, Seeds{}.With(Master, b[:SeedSize]).
+		With(SelfSigning, b[SeedSize:2*SeedSize]).With(UserSigning, b[2*SeedSize:]))
 }
 
 // NewPrivateKeys returns the keys of some seeds. For keys that are published
@@ -72,11 +96,10 @@ func NewPrivateKeys(userID string, seeds Seeds) (*PrivateKeys, error) {
 	return p, nil
 }
 
-func (s *Seeds) all() [UserSigning + 1][]byte {
-	return [...][]byte{Master: s.Master, SelfSigning: s.SelfSigning, UserSigning: s.UserSigning}
-}
-
 func (p *PrivateKeys) set(usage Usage, seed []byte) error {
+	if !usage.valid() {
+		return malformed(privateName, "a seed of no usage")
+	}
 	if len(seed) != SeedSize {
 		return keys.ErrLength
 	}
@@ -98,8 +121,9 @@ func (p *PrivateKeys) set(usage Usage, seed []byte) error {
 
 // ImportPrivateKeys returns the keys of seeds that came from secret storage or
 // from another device, for an identity that is published. Each must belong to
-// the published key: a seed that was tampered with on its way shows here. It
-// returns what [NewPrivateKeys] does, and [ErrKeyMismatch].
+// the published key: a seed that was tampered with on its way shows here. What
+// the identity knows of a clash, [PrivateKeys.SignDevice] looks at. It returns
+// what [NewPrivateKeys] does, and [ErrKeyMismatch].
 func ImportPrivateKeys(published *Identity, seeds Seeds) (*PrivateKeys, error) {
 	p, err := NewPrivateKeys(published.UserID(), seeds)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestGeneratePrivateKeys(t *testing.T) {
 func TestSeeds(t *testing.T) {
 	t.Parallel()
 	in := seed(1, 2)
-	p, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{SelfSigning: in})
+	p, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.SelfSigning, in))
 	require.NoError(t, err)
 	clear(in)
 	require.Equal(t, alice, p.UserID())
@@ -86,10 +86,10 @@ func TestSeeds(t *testing.T) {
 		p.Forget(missing)
 	}
 	for _, bad := range [][]byte{{}, make([]byte, 31), make([]byte, 33), make([]byte, 64)} {
-		_, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{Master: bad})
+		_, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.Master, bad))
 		require.ErrorIs(t, err, keys.ErrLength)
 	}
-	_, err = crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{UserSigning: make([]byte, 32)})
+	_, err = crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.UserSigning, make([]byte, 32)))
 	require.ErrorIs(t, err, keys.ErrAbsent)
 	_, err = crosssigning.NewPrivateKeys("", crosssigning.Seeds{})
 	var malformed *crosssigning.MalformedError
@@ -100,13 +100,15 @@ func TestSeeds(t *testing.T) {
 func TestImportPrivateKeys(t *testing.T) {
 	t.Parallel()
 	published := identity(t, privateKeys(t, alice, 1))
-	all := crosssigning.Seeds{Master: seed(1, 1), SelfSigning: seed(1, 2), UserSigning: seed(1, 3)}
+	all := crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)).With(crosssigning.SelfSigning, seed(1, 2)).With(crosssigning.UserSigning, seed(1, 3))
 	p, err := crosssigning.ImportPrivateKeys(published, all)
 	require.NoError(t, err)
 	require.Equal(t, published.MasterKey(), p.PublicKey(crosssigning.Master))
 	for name, bad := range map[string]crosssigning.Seeds{
-		"master": {Master: seed(2, 1)}, "self-signing": {SelfSigning: seed(2, 1)}, "user-signing": {UserSigning: seed(2, 1)},
-		"swapped": {Master: seed(1, 1), SelfSigning: seed(1, 3), UserSigning: seed(1, 2)},
+		"master":       crosssigning.Seeds{}.With(crosssigning.Master, seed(2, 1)),
+		"self-signing": crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(2, 1)),
+		"user-signing": crosssigning.Seeds{}.With(crosssigning.UserSigning, seed(2, 1)),
+		"swapped":      crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)).With(crosssigning.SelfSigning, seed(1, 3)).With(crosssigning.UserSigning, seed(1, 2)),
 	} {
 		_, err := crosssigning.ImportPrivateKeys(published, bad)
 		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, name)
@@ -114,14 +116,14 @@ func TestImportPrivateKeys(t *testing.T) {
 	for bit := range 8 * crosssigning.SeedSize {
 		changed := seed(1, 2)
 		changed[bit/8] ^= 1 << (bit % 8)
-		_, err := crosssigning.ImportPrivateKeys(published, crosssigning.Seeds{SelfSigning: changed})
+		_, err := crosssigning.ImportPrivateKeys(published, crosssigning.Seeds{}.With(crosssigning.SelfSigning, changed))
 		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, "bit %d", bit)
 	}
 	alone, err := crosssigning.NewIdentity(published.Key(crosssigning.Master), nil, nil)
 	require.NoError(t, err)
 	_, err = crosssigning.ImportPrivateKeys(alone, all)
 	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, "a seed whose public key is not published")
-	_, err = crosssigning.ImportPrivateKeys(published, crosssigning.Seeds{Master: []byte{1}})
+	_, err = crosssigning.ImportPrivateKeys(published, crosssigning.Seeds{}.With(crosssigning.Master, []byte{1}))
 	require.ErrorIs(t, err, keys.ErrLength)
 }
 
@@ -134,13 +136,13 @@ func TestSigningNeedsTheRightKey(t *testing.T) {
 	auth, err := crosssigning.ParseObject([]byte(`{"public_key":"hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo","signatures":{"@x:y":{"ed25519:Z":"1"}}}`))
 	require.NoError(t, err)
 
-	signed, err := full.SignBackup(auth)
+	signed, err := full.SignBackup(auth, backupKey(t, auth))
 	require.NoError(t, err)
 	require.NoError(t, identity(t, full).VerifyObject(signed))
 	require.True(t, signed.HasSignature("@x:y", crosssigning.DeviceKeyID("Z")))
 
 	calls := map[crosssigning.Usage]func(p *crosssigning.PrivateKeys) error{
-		crosssigning.Master:      func(p *crosssigning.PrivateKeys) error { _, err := p.SignBackup(auth); return err },
+		crosssigning.Master:      func(p *crosssigning.PrivateKeys) error { _, err := p.SignBackup(auth, backupKey(t, auth)); return err },
 		crosssigning.SelfSigning: func(p *crosssigning.PrivateKeys) error { _, err := p.SignDevice(device, local.Ed25519); return err },
 		crosssigning.UserSigning: func(p *crosssigning.PrivateKeys) error {
 			_, err := p.SignUser(other, other.Identity().MasterKey())
@@ -171,7 +173,7 @@ func TestSigningNeedsTheRightKey(t *testing.T) {
 		require.ErrorIs(t, err, crosssigning.ErrClosed)
 	}
 	var zero crosssigning.PrivateKeys
-	_, err = zero.SignBackup(auth)
+	_, err = zero.SignBackup(auth, backupKey(t, auth))
 	require.ErrorIs(t, err, crosssigning.ErrClosed)
 	_, err = zero.Identity()
 	require.ErrorIs(t, err, crosssigning.ErrClosed)
@@ -205,19 +207,32 @@ func TestSignBackupSignsNoKeys(t *testing.T) {
 		t.Helper()
 		parsed, err := crosssigning.ParseObject(marshal(t, o))
 		require.NoError(t, err)
-		_, err = p.SignBackup(parsed)
+		_, err = p.SignBackup(parsed, curveKey(t, seed(1, 1)))
 		require.ErrorAs(t, err, &malformed)
+		require.ErrorAs(t, identity(t, p).VerifyBackup(parsed), &malformed)
 	}
 	refuse(foreign)
-	foreign["public_key"] = "x"
+	public := curveKey(t, seed(1, 1))
+	foreign["public_key"] = public.String()
 	refuse(foreign)
 	for _, name := range []string{"user_id", "device_id", "usage", "keys", "key"} {
-		refuse(object{"public_key": "x", name: nil})
+		refuse(object{"public_key": public.String(), name: nil})
 	}
-	refuse(object{})
-	refuse(object{"public_key": 1})
-	_, err := p.SignBackup(crosssigning.Object{})
-	require.ErrorAs(t, err, &malformed)
+
+	// And no other public key than the one that the program knows.
+	for name, o := range map[string]object{
+		"missing": {}, "number": {"public_key": 1}, "text": {"public_key": "whatever the server said"}, "short": {"public_key": "AAAA"},
+		"another": {"public_key": curveKey(t, seed(2, 2)).String()},
+	} {
+		parsed, err := crosssigning.ParseObject(marshal(t, o))
+		require.NoError(t, err)
+		_, err = p.SignBackup(parsed, public)
+		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, name)
+		_, err = p.SignBackup(parsed, keys.Curve25519{})
+		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, name)
+	}
+	_, err := p.SignBackup(crosssigning.Object{}, public)
+	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
 }
 
 func TestSignRefusesOthers(t *testing.T) {
@@ -259,7 +274,7 @@ func secretForms(seed []byte) []string {
 func TestNothingPrintsPrivateKeys(t *testing.T) {
 	t.Parallel()
 	p := privateKeys(t, alice, 1)
-	seeds := crosssigning.Seeds{Master: seed(1, 1), SelfSigning: seed(1, 2), UserSigning: seed(1, 3)}
+	seeds := crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)).With(crosssigning.SelfSigning, seed(1, 2)).With(crosssigning.UserSigning, seed(1, 3))
 	holder := struct{ P *crosssigning.PrivateKeys }{p}
 	hidden := struct{ p *crosssigning.PrivateKeys }{p}
 	var out strings.Builder
@@ -291,6 +306,32 @@ func TestNothingPrintsPrivateKeys(t *testing.T) {
 	for number := range byte(3) {
 		for _, form := range secretForms(seed(1, number+1)) {
 			require.NotContains(t, out.String(), form)
+		}
+	}
+}
+
+// fmt calls no methods of what stands in an unexported field.
+func TestSeedsDoNotPrintFromOtherStructs(t *testing.T) {
+	t.Parallel()
+	secret := make([]byte, crosssigning.SeedSize)
+	for i := range secret {
+		secret[i] = byte(0xe5 - 5*i)
+	}
+	seeds := crosssigning.Seeds{}.With(crosssigning.Master, secret).With(crosssigning.UserSigning, secret)
+	type holder struct{ seeds crosssigning.Seeds }
+	type far struct{ p *crosssigning.Seeds }
+	h := holder{seeds}
+	for _, verb := range []string{
+		"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p", "%10v", "%-10.3v", "%z",
+	} {
+		for _, value := range []any{seeds, &seeds, h, &h, far{&seeds}, []holder{h}, map[string]holder{"k": h}, struct{ v any }{seeds}, struct{ v any }{&seeds}} {
+			text := strings.ToLower(fmt.Sprintf(verb, value))
+			for i := range len(secret) - 3 {
+				w := secret[i : i+4]
+				for _, form := range []string{string(w), hex.EncodeToString(w), fmt.Sprintf("% x", w), strings.Trim(fmt.Sprint(w), "[]"), strings.TrimPrefix(strings.Trim(fmt.Sprintf("%#v", w), "}"), "[]byte{")} {
+					require.NotContains(t, text, form, verb)
+				}
+			}
 		}
 	}
 }

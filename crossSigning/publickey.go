@@ -105,6 +105,21 @@ func newPublicKey(userID string, usage Usage, key keys.Ed25519) (*PublicKey, err
 	return ParsePublicKey(value.AppendTo(nil), userID, usage)
 }
 
+// plain returns the object of the key with what makes it one and nothing else,
+// as it is signed. The object that was published comes from the server, which
+// can have put members into it that make it something else as well. It returns a
+// *MalformedError when it did: whoever made the key signed another object.
+func (k *PublicKey) plain() (Object, error) {
+	plain, err := newPublicKey(k.userID, k.usage, k.key)
+	if err != nil {
+		return Object{}, err
+	}
+	if plain.object != k.object.bare() {
+		return Object{}, malformed(k.usage.what(), "has more than such a key needs, and is not signed")
+	}
+	return plain.object, nil
+}
+
 // UserID returns the user whose key it says to be.
 func (k *PublicKey) UserID() string { return k.userID }
 
@@ -123,8 +138,23 @@ func (k *PublicKey) MarshalJSON() ([]byte, error) { return k.object.MarshalJSON(
 
 // Identity is a user's cross-signing identity: the master key, and the other two
 // keys, which it signed. A value is always one whose signatures were checked.
-// Whether it is really the user's, [Self.Judge] says. It is immutable.
-type Identity struct{ master, selfSigning, userSigning *PublicKey }
+// Whether it is really the user's, [Self.Judge] says. It is immutable. The zero
+// value is nobody's, and has no keys.
+//
+// An identity that came from a [User] keeps the user's [*ClashError].
+type Identity struct {
+	master, selfSigning, userSigning *PublicKey
+
+	clash *ClashError
+}
+
+// published returns the master key, or an empty one of the zero value.
+func (i *Identity) published() *PublicKey {
+	if i == nil || i.master == nil {
+		return &PublicKey{}
+	}
+	return i.master
+}
 
 // NewIdentity returns the identity of a master key and the keys that it signed.
 // Of these, either may be nil. It returns an [*IDError], a [*MalformedError]
@@ -167,7 +197,7 @@ func (i *Identity) vouches(k *PublicKey) error {
 }
 
 // UserID returns the user whose identity it is.
-func (i *Identity) UserID() string { return i.master.userID }
+func (i *Identity) UserID() string { return i.published().userID }
 
 // Key returns the public key with a usage, or nil.
 func (i *Identity) Key(usage Usage) *PublicKey {
@@ -183,12 +213,27 @@ func (i *Identity) Key(usage Usage) *PublicKey {
 }
 
 // MasterKey returns the master key: what two people compare.
-func (i *Identity) MasterKey() keys.Ed25519 { return i.master.key }
+func (i *Identity) MasterKey() keys.Ed25519 { return i.published().key }
 
-// VerifyObject returns nil when the user's master key signed an object, as the
-// auth_data of a backup. It returns [ErrUnsigned] or [ErrSignature].
+// VerifyObject returns nil when the user's master key signed an object. It does
+// not say of which kind the object is: the master key signs keys as well, and who
+// takes one kind for another is deceived. For the auth_data of a backup there is
+// [Identity.VerifyBackup]. It returns [ErrUnsigned], [ErrSignature] or
+// [keys.ErrAbsent].
 func (i *Identity) VerifyObject(o Object) error {
-	return o.Verify(i.master.userID, PublicKeyID(i.master.key), i.master.key)
+	master := i.published()
+	return o.Verify(master.userID, PublicKeyID(master.key), master.key)
+}
+
+// VerifyBackup returns nil when the user's master key signed an object that is
+// the auth_data of a backup, and can be nothing else that is signed. Whether the
+// identity is trusted is another question. It returns a [*MalformedError],
+// [ErrUnsigned] or [ErrSignature].
+func (i *Identity) VerifyBackup(authData Object) error {
+	if _, err := backupKey(authData); err != nil {
+		return err
+	}
+	return i.VerifyObject(authData)
 }
 
 // VerifyDevice returns nil when the user's self-signing key signed a device of
@@ -214,7 +259,7 @@ func (i *Identity) VerifyUser(other *Identity) error {
 	if i.userSigning == nil {
 		return ErrUnsigned
 	}
-	return other.master.object.Verify(i.UserID(), PublicKeyID(i.userSigning.key), i.userSigning.key)
+	return other.published().object.Verify(i.UserID(), PublicKeyID(i.userSigning.key), i.userSigning.key)
 }
 
 // has says whether an id is the text of one of the identity's public keys.
@@ -234,8 +279,12 @@ func (i *Identity) has(deviceID string) bool {
 // DeviceSigningUpload returns the body of POST
 // /_matrix/client/v3/keys/device_signing/upload. auth is the object that
 // answers the server's request for authentication, or nil. It returns a
-// [*MalformedError] when auth is no canonical JSON object.
+// [*MalformedError] when auth is no canonical JSON object, or the identity is the
+// zero value.
 func (i *Identity) DeviceSigningUpload(auth []byte) ([]byte, error) {
+	if i == nil || i.master == nil {
+		return nil, malformed(Master.what(), "missing")
+	}
 	members := []canonicaljson.Member{{Name: "master_key", Value: i.master.object.value}}
 	if i.selfSigning != nil {
 		members = append(members, canonicaljson.Member{Name: "self_signing_key", Value: i.selfSigning.object.value})

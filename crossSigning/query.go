@@ -35,9 +35,9 @@ func (q *Query) MarshalJSON() ([]byte, error) {
 	return body.AppendTo(nil), nil
 }
 
-// Known returns the keys of a device that the program has stored, or nil. It is
-// called from one goroutine.
-type Known func(userID, deviceID string) *DeviceKeys
+// Known returns the devices of a user that the program has stored, each of them
+// once, also those that are gone since. It is called from one goroutine.
+type Known func(userID string) []*DeviceKeys
 
 // QueryResult is what a response says that can be taken.
 type QueryResult struct {
@@ -53,9 +53,10 @@ type QueryResult struct {
 
 // Check reads the response. It takes an entry when the user was asked for, ids
 // inside are those outside, the device signed itself, and its keys are those
-// that known has; known may be nil. A device of which another has a key too is
-// refused, unless it was known before. A cross-signing key must be signed by the
-// master key.
+// that known has; known may be nil. A new device is refused when it has a key of
+// another, be that one in the response or only known: who shows it does not hold
+// the key alone. A device that was known before is never refused for that. A
+// cross-signing key must be signed by the master key.
 //
 // A refused device is left out, also when it was known before: what the program
 // has stored of it stays right. Signatures are verified on so many goroutines
@@ -69,7 +70,7 @@ func (q *Query) Check(response []byte, known Known, workers int) (*QueryResult, 
 	parallel(len(r.users), workers, func(i int) { r.users[i].parseIdentity() })
 	parallel(len(r.devices), workers, func(i int) { r.devices[i].parse() })
 	if known == nil {
-		known = func(string, string) *DeviceKeys { return nil }
+		known = func(string) []*DeviceKeys { return nil }
 	}
 	next := 0
 	users := make([]*User, 0, len(r.users))
@@ -200,13 +201,19 @@ func (d *readDevice) parse() {
 // build puts a user together.
 func (u *readUser) build(list []*readDevice, known Known, refuse func(userID, name, what string, err error)) *User {
 	u.user.checkIDs(u.ids)
-	if u.user.clash != nil {
-		refuse(u.id, u.user.clash.DeviceID, "user", u.user.clash)
+	if clash := u.user.clash(); clash != nil {
+		refuse(u.id, clash.DeviceID, "user", clash)
+	}
+	stored := map[string]*DeviceKeys{}
+	for _, d := range known(u.id) {
+		if d != nil && d.userID == u.id {
+			stored[d.deviceID] = d
+		}
 	}
 	var devices []*DeviceKeys
-	var crossSigned, wasKnown []bool
+	var crossSigned []bool
 	for _, d := range list {
-		before := known(u.id, d.id)
+		before := stored[d.id]
 		if d.err == nil && before != nil && !before.SameKeys(d.keys) {
 			d.err = &ChangedKeyError{UserID: u.id, DeviceID: d.id}
 		}
@@ -216,9 +223,8 @@ func (u *readUser) build(list []*readDevice, known Known, refuse func(userID, na
 		}
 		devices = append(devices, d.keys)
 		crossSigned = append(crossSigned, d.crossSigned)
-		wasKnown = append(wasKnown, before != nil)
 	}
-	for i, err := range sharedKeys(devices, wasKnown) {
+	for i, err := range sharedKeys(devices, stored) {
 		if err != nil {
 			refuse(u.id, devices[i].deviceID, "device", err)
 			continue

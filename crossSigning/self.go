@@ -16,7 +16,7 @@ func (p Pin) state(i *Identity) pinState {
 	switch {
 	case p.Master.IsZero():
 		return pinNone
-	case i != nil && i.master.key == p.Master:
+	case i != nil && i.MasterKey() == p.Master:
 		return pinSame
 	default:
 		return pinOther
@@ -35,7 +35,8 @@ type Proof struct {
 	Device *DeviceKeys
 }
 
-// Self is one's own side of all judgements. It is immutable.
+// Self is one's own side of all judgements. It is immutable. The zero value is
+// of nobody, and for it only pins count.
 type Self struct {
 	user  *User
 	trust UserTrust
@@ -43,19 +44,23 @@ type Self struct {
 }
 
 // NewSelf judges our own identity. own is what a query says of ourselves, pin is
-// what was remembered.
+// what was remembered. No proof is good for another master key than that one: a
+// program that replaced the identity itself stores [Verdict.Acknowledged].
 func NewSelf(own *User, pin Pin, proof Proof) *Self {
+	if own == nil {
+		return &Self{pin: pin}
+	}
 	f := ownFacts{
-		refused:     own.clash != nil,
+		refused:     own.refused(),
 		hasIdentity: own.identity != nil,
 		pin:         pin.state(own.identity),
 		wasVerified: pin.Verified,
 	}
 	if i := own.identity; i != nil {
 		f.holdsMaster = proof.Private != nil && proof.Private.userID == own.id &&
-			proof.Private.PublicKey(Master) == i.master.key
+			proof.Private.PublicKey(Master) == i.MasterKey()
 		f.signedByDevice = proof.Device != nil && proof.Device.userID == own.id &&
-			proof.Device.VerifyObject(i.master.object) == nil
+			proof.Device.VerifyObject(i.published().object) == nil
 	}
 	return &Self{user: own, trust: f.trust(), pin: pin}
 }
@@ -63,11 +68,14 @@ func NewSelf(own *User, pin Pin, proof Proof) *Self {
 // Judge returns the verdict on a user. pin is what was remembered of the user.
 // For ourselves, it is the verdict of [NewSelf], and pin is not looked at.
 func (s *Self) Judge(u *User, pin Pin) Verdict {
-	if u.id == s.user.id {
+	switch {
+	case u == nil:
+		return Verdict{pin: pin}
+	case s.user != nil && u.id == s.user.id:
 		return Verdict{user: s.user, trust: s.trust, pin: s.pin}
 	}
 	f := userFacts{
-		refused:     u.clash != nil,
+		refused:     u.refused(),
 		hasIdentity: u.identity != nil,
 		pin:         pin.state(u.identity),
 		wasVerified: pin.Verified,
@@ -81,7 +89,7 @@ func (s *Self) Judge(u *User, pin Pin) Verdict {
 }
 
 // Own returns the verdict on ourselves.
-func (s *Self) Own() Verdict { return s.Judge(s.user, s.pin) }
+func (s *Self) Own() Verdict { return Verdict{user: s.user, trust: s.trust, pin: s.pin} }
 
 // Verdict says how far a user and the user's devices are trusted, as they were
 // published when the user was read. The zero value trusts nothing.
@@ -121,28 +129,34 @@ func (v Verdict) DeviceTrust(deviceID string, mark Mark) DeviceTrust {
 }
 
 // Pin returns what is to be remembered of the user from now on. An identity that
-// is seen for the first time is pinned; that a user is verified is remembered;
-// a change is never taken over, except from a verified identity.
+// is seen for the first time is pinned; that a user is verified is remembered; a
+// change is never taken over.
 func (v Verdict) Pin() Pin {
 	switch v.trust {
 	case UserVerified:
-		return Pin{Master: v.user.identity.master.key, Verified: true}
+		return Pin{Master: v.user.identity.MasterKey(), Verified: true}
 	case UserPinned:
-		return Pin{Master: v.user.identity.master.key}
+		return Pin{Master: v.user.identity.MasterKey()}
 	default:
 		return v.pin
 	}
 }
 
 // Acknowledged returns what is to be remembered once a person agreed to the
-// user's identity as it is now. It withdraws an earlier verification. Nobody
-// else may decide this: a program that always agrees notices no attack.
+// user's identity as it is now, or compared it. It withdraws an earlier
+// verification; of an identity that we signed, the next judgement remembers the
+// new one. Nobody else may decide this: a program that always agrees notices no
+// attack.
+//
+// When the identity is gone, its master key stays remembered, so that another
+// one that appears later is not taken for the first. Until one appears, the user
+// stays [UserIdentityChanged].
 func (v Verdict) Acknowledged() Pin {
-	if v.user == nil || v.user.clash != nil {
+	if v.user == nil || v.user.refused() {
 		return v.pin
 	}
 	if v.user.identity == nil {
-		return Pin{}
+		return Pin{Master: v.pin.Master}
 	}
-	return Pin{Master: v.user.identity.master.key}
+	return Pin{Master: v.user.identity.MasterKey()}
 }

@@ -157,6 +157,17 @@ func (o Object) bare() Object {
 	return Object{o.value.With(signaturesMember, canonicaljson.Value{}).With(unsignedMember, canonicaljson.Value{})}
 }
 
+// without returns a *MalformedError when the object has one of some members, which
+// belong to other kinds of signed objects.
+func (o Object) without(what string, names ...string) error {
+	for _, name := range names {
+		if !o.value.Get(name).IsZero() {
+			return malformed(what, "has a member of another kind of signed object: "+name)
+		}
+	}
+	return nil
+}
+
 // text returns a member that must be a string, and not empty.
 func (o Object) text(what, name string) (string, error) {
 	s, ok := o.value.Get(name).Text()

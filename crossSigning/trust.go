@@ -11,11 +11,11 @@ const (
 	// see [User.Err].
 	UserUntrusted UserTrust = iota
 	// UserVerificationViolation: the user was verified, and is no longer.
-	// Nothing may be sent until a person verifies again or withdraws the
-	// verification.
+	// Nothing may be sent until a person agrees; see [Verdict.Acknowledged].
 	UserVerificationViolation
 	// UserIdentityChanged: the identity is another one than before, or is gone.
-	// Nothing may be sent until a person agrees.
+	// Nothing may be sent until a person agrees. One that is gone must come
+	// back first. That we signed the other one makes no difference.
 	UserIdentityChanged
 	// UserUnsigned: the user never had an identity.
 	UserUnsigned
@@ -23,7 +23,8 @@ const (
 	// agreed to. Nobody verified it.
 	UserPinned
 	// UserVerified: a person verified the identity, and a chain of signatures
-	// from our own verified identity says so.
+	// from our own verified identity says so. It is the one that was
+	// remembered, or none was.
 	UserVerified
 )
 
@@ -74,7 +75,7 @@ const (
 	// nobody verified.
 	DeviceCrossSigned
 	// DeviceVerified: a verified identity signed the device, or a person
-	// compared its key.
+	// compared its key and the user's identity did not change.
 	DeviceVerified
 )
 
@@ -126,7 +127,9 @@ type userFacts struct {
 }
 
 func (f userFacts) trust() UserTrust {
-	verified := f.ownVerified && f.signedByOurs
+	// Our signature does not expire. It must not bring back a master key that
+	// was replaced since.
+	verified := f.ownVerified && f.signedByOurs && f.pin != pinOther
 	return judge(f.refused, f.hasIdentity, verified, f.wasVerified, f.pin)
 }
 
@@ -141,9 +144,9 @@ type ownFacts struct {
 }
 
 func (f ownFacts) trust() UserTrust {
-	// A device's signature does not expire. It must not bring back a master key
-	// that was replaced since.
-	verified := f.holdsMaster || f.signedByDevice && f.pin != pinOther
+	// Neither a device's signature nor a private key expires. They must not
+	// bring back a master key that was replaced since.
+	verified := (f.holdsMaster || f.signedByDevice) && f.pin != pinOther
 	return judge(f.refused, f.hasIdentity, verified, f.wasVerified, f.pin)
 }
 
@@ -178,10 +181,10 @@ func (f deviceFacts) trust() DeviceTrust {
 	switch user := f.user.level(); {
 	case f.blocked, user == UserUntrusted:
 		return DeviceUntrusted
-	case f.compared:
-		return DeviceVerified
 	case user == UserVerificationViolation, user == UserIdentityChanged:
 		return DeviceUntrusted
+	case f.compared:
+		return DeviceVerified
 	case !f.crossSigned, user == UserUnsigned:
 		return DeviceUnsigned
 	case user == UserVerified:

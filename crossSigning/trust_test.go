@@ -252,18 +252,23 @@ func TestPin(t *testing.T) {
 		"first seen":         {newUser(t, bob, s.other), crosssigning.Pin{}, same, same},
 		"seen again":         {newUser(t, bob, s.other), same, same, same},
 		"verified":           {newUser(t, bob, s.signed), same, verified, same},
-		"verified elsewhere": {newUser(t, bob, s.signed), other, verified, same},
+		"verified and other": {newUser(t, bob, s.signed), other, other, same},
 		"changed":            {newUser(t, bob, s.other), other, other, same},
 		"violation":          {newUser(t, bob, s.other), verified, verified, same},
-		"gone":               {newUser(t, bob, nil), same, same, crosssigning.Pin{}},
+		"gone":               {newUser(t, bob, nil), same, same, same},
+		"verified and gone":  {newUser(t, bob, nil), verified, verified, same},
 		"never there":        {newUser(t, bob, nil), crosssigning.Pin{}, crosssigning.Pin{}, crosssigning.Pin{}},
 		"refused":            {newUser(t, bob, s.signed, deviceKeys(t, s.clash)), other, other, other},
 	} {
 		verdict := s.self[true].Judge(test.user, test.pin)
 		require.Equal(t, test.keep, verdict.Pin(), name)
 		require.Equal(t, test.agreed, verdict.Acknowledged(), name)
-		if name != "refused" {
-			after := s.self[true].Judge(test.user, verdict.Acknowledged()).Trust()
+		after := s.self[true].Judge(test.user, verdict.Acknowledged()).Trust()
+		switch name {
+		case "refused":
+		case "gone", "verified and gone":
+			require.Equal(t, crosssigning.UserIdentityChanged, after, name)
+		default:
 			require.True(t, after.AtLeast(crosssigning.UserUnsigned), "%s: a person agreed, and it is %v", name, after)
 		}
 	}

@@ -43,11 +43,11 @@ no      yes      same  yes  yes  yes     verified
 no      yes      other no   no   no      identity changed
 no      yes      other no   no   yes     identity changed
 no      yes      other no   yes  no      identity changed
-no      yes      other no   yes  yes     verified
+no      yes      other no   yes  yes     identity changed
 no      yes      other yes  no   no      verification violation
 no      yes      other yes  no   yes     verification violation
 no      yes      other yes  yes  no      verification violation
-no      yes      other yes  yes  yes     verified
+no      yes      other yes  yes  yes     verification violation
 `
 
 const ownTable = `
@@ -82,12 +82,12 @@ no      yes      same  yes  yes  yes     verified
 
 no      yes      other no   no   no      identity changed
 no      yes      other no   no   yes     identity changed
-no      yes      other no   yes  no      verified
-no      yes      other no   yes  yes     verified
+no      yes      other no   yes  no      identity changed
+no      yes      other no   yes  yes     identity changed
 no      yes      other yes  no   no      verification violation
 no      yes      other yes  no   yes     verification violation
-no      yes      other yes  yes  no      verified
-no      yes      other yes  yes  yes     verified
+no      yes      other yes  yes  no      verification violation
+no      yes      other yes  yes  yes     verification violation
 `
 
 const deviceTable = `
@@ -102,13 +102,13 @@ untrusted              no      yes      yes     untrusted
 
 verification_violation no      no       no      untrusted
 verification_violation no      no       yes     untrusted
-verification_violation no      yes      no      verified
-verification_violation no      yes      yes     verified
+verification_violation no      yes      no      untrusted
+verification_violation no      yes      yes     untrusted
 
 identity_changed       no      no       no      untrusted
 identity_changed       no      no       yes     untrusted
-identity_changed       no      yes      no      verified
-identity_changed       no      yes      yes     verified
+identity_changed       no      yes      no      untrusted
+identity_changed       no      yes      yes     untrusted
 
 unsigned               no      no       no      unsigned
 unsigned               no      no       yes     unsigned

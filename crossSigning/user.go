@@ -3,6 +3,7 @@ package crosssigning
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/chappe-e2ee/chappe/keys"
@@ -15,15 +16,21 @@ type User struct {
 	identity    *Identity
 	devices     []*DeviceKeys // in the order of their ids
 	crossSigned []bool        // whether the identity signed the device
-	clash       *ClashError
 }
 
 // NewUser returns a user of an identity, which may be nil, and devices that a
-// program has stored. It returns an [*IDError] when something belongs to another
-// user, or a [*MalformedError] when a device stands twice.
+// program has stored. A clash that the identity's user had is kept, also when the
+// device is not among these; one that was read anew does not know of it. It
+// returns an [*IDError] when something belongs to another user, a
+// [*SharedKeyError] when two devices have a key in common, or a
+// [*MalformedError] when a device stands twice or is nil, or the identity is the
+// zero value.
 func NewUser(userID string, identity *Identity, devices ...*DeviceKeys) (*User, error) {
 	const what = "crosssigning: user"
 	if identity != nil {
+		if identity.master == nil {
+			return nil, malformed(Master.what(), "missing")
+		}
 		if err := expectID("user_id", userID, identity.UserID()); err != nil {
 			return nil, err
 		}
@@ -31,6 +38,9 @@ func NewUser(userID string, identity *Identity, devices ...*DeviceKeys) (*User, 
 	u := &User{id: userID, identity: identity}
 	var ids []string
 	for _, d := range devices {
+		if d == nil {
+			return nil, malformed(what, "a device is missing")
+		}
 		if err := expectID("user_id", userID, d.userID); err != nil {
 			return nil, err
 		}
@@ -40,6 +50,11 @@ func NewUser(userID string, identity *Identity, devices ...*DeviceKeys) (*User, 
 	slices.Sort(ids)
 	if len(slices.Compact(slices.Clone(ids))) < len(ids) {
 		return nil, malformed(what, "a device stands twice")
+	}
+	for _, err := range sharedKeys(devices, nil) {
+		if err != nil {
+			return nil, err
+		}
 	}
 	u.checkIDs(ids)
 	u.sort()
@@ -52,18 +67,31 @@ func (u *User) add(d *DeviceKeys, crossSigned bool) {
 }
 
 // checkIDs looks for a device id that is a cross-signing key. It takes the ids
-// of all devices, also of those that were refused.
+// of all devices, also of those that were refused. The identity keeps what it
+// finds.
 func (u *User) checkIDs(ids []string) {
-	if u.identity == nil {
+	if u.identity == nil || u.identity.clash != nil {
 		return
 	}
 	for _, id := range ids {
 		if u.identity.has(id) {
-			u.clash = &ClashError{UserID: u.id, DeviceID: id}
+			with := *u.identity
+			with.clash = &ClashError{UserID: u.id, DeviceID: id}
+			u.identity = &with
 			return
 		}
 	}
 }
+
+func (u *User) clash() *ClashError {
+	if u.identity == nil {
+		return nil
+	}
+	return u.identity.clash
+}
+
+// refused says whether the user is trusted in nothing. So is the zero value.
+func (u *User) refused() bool { return u.clash() != nil || u.id == "" }
 
 // sort brings the devices into the order of their ids.
 func (u *User) sort() {
@@ -112,31 +140,50 @@ func (u *User) find(deviceID string) (int, bool) {
 // Err returns a [*ClashError] when the user must not be verified and is trusted
 // in nothing, else nil.
 func (u *User) Err() error {
-	if u.clash == nil {
-		return nil
+	if clash := u.clash(); clash != nil {
+		return clash
 	}
-	return u.clash
+	return nil
 }
 
 // sharedKeys returns, for each device, the error that another of the user's
-// devices has one of its keys. A device that was known before is not blamed.
-func sharedKeys(devices []*DeviceKeys, known []bool) []error {
+// devices has one of its keys: one in the list, or one that is stored, whether it
+// is in the list or not. A device that is stored is not blamed. When two of these
+// share a key, both stay: which of them had it first, nobody can tell.
+func sharedKeys(devices []*DeviceKeys, stored map[string]*DeviceKeys) []error {
+	type holder struct {
+		deviceID string
+		index    int // in devices, or -1 for a stored one
+	}
+	type place struct {
+		kind int
+		key  [keys.PublicKeySize]byte
+	}
+	places := func(d *DeviceKeys) [2]place {
+		return [...]place{{0, d.curve25519.Array()}, {1, d.ed25519.Array()}}
+	}
+	first := map[place]holder{}
+	for _, id := range slices.Sorted(maps.Keys(stored)) {
+		for _, at := range places(stored[id]) {
+			if _, ok := first[at]; !ok {
+				first[at] = holder{id, -1}
+			}
+		}
+	}
 	errs := make([]error, len(devices))
-	first := map[[1 + keys.PublicKeySize]byte]int{}
 	for i, d := range devices {
-		for kind, key := range [...][keys.PublicKeySize]byte{d.curve25519.Array(), d.ed25519.Array()} {
-			at := [1 + keys.PublicKeySize]byte{byte(kind)}
-			copy(at[1:], key[:])
-			j, ok := first[at]
+		if stored[d.deviceID] != nil {
+			continue
+		}
+		for _, at := range places(d) {
+			other, ok := first[at]
 			if !ok {
-				first[at] = i
+				first[at] = holder{d.deviceID, i}
 				continue
 			}
-			if !known[i] {
-				errs[i] = &SharedKeyError{UserID: d.userID, DeviceID: d.deviceID, OtherDeviceID: devices[j].deviceID}
-			}
-			if !known[j] {
-				errs[j] = &SharedKeyError{UserID: d.userID, DeviceID: devices[j].deviceID, OtherDeviceID: d.deviceID}
+			errs[i] = &SharedKeyError{UserID: d.userID, DeviceID: d.deviceID, OtherDeviceID: other.deviceID}
+			if other.index >= 0 {
+				errs[other.index] = &SharedKeyError{UserID: d.userID, DeviceID: other.deviceID, OtherDeviceID: d.deviceID}
 			}
 		}
 	}
