@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/parallel"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -94,7 +95,7 @@ func BenchmarkVerify10000Devices(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("primitives/workers=%d", workers), func(b *testing.B) {
 			for b.Loop() {
-				crosssigning.Parallel(len(made.primitives), workers, func(i int) {
+				parallel.Do(len(made.primitives), workers, func(i int) {
 					p := &made.primitives[i]
 					var ed keys.Ed25519
 					var curve keys.Curve25519

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
+	"github.com/chappe-e2ee/chappe/internal/parallel"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -115,7 +116,7 @@ func (c *Claim) Check(response []byte, workers int) (*ClaimResult, error) {
 			answered[device] = true
 		}
 	}
-	parallel(len(entries), workers, func(i int) {
+	parallel.Do(len(entries), workers, func(i int) {
 		e := entries[i]
 		e.key, e.err = c.parse(e.device, e.text)
 	})

@@ -16,8 +16,5 @@ func TrustInDevice(user UserTrust, blocked, compared, crossSigned bool) DeviceTr
 	return deviceFacts{user, blocked, compared, crossSigned}.trust()
 }
 
-// Parallel is the helper that spreads work over goroutines.
-var Parallel = parallel
-
 // SigningKey returns a private key as it lies in memory.
 func (p *PrivateKeys) SigningKey(usage Usage) *curve.SigningKey { return p.keys[usage] }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
+	"github.com/chappe-e2ee/chappe/internal/parallel"
 )
 
 const queryName = "crosssigning: response to the keys query"
@@ -67,8 +68,8 @@ func (q *Query) Check(response []byte, known Known, workers int) (*QueryResult, 
 	if err != nil {
 		return nil, err
 	}
-	parallel(len(r.users), workers, func(i int) { r.users[i].parseIdentity() })
-	parallel(len(r.devices), workers, func(i int) { r.devices[i].parse() })
+	parallel.Do(len(r.users), workers, func(i int) { r.users[i].parseIdentity() })
+	parallel.Do(len(r.devices), workers, func(i int) { r.devices[i].parse() })
 	if known == nil {
 		known = func(string) []*DeviceKeys { return nil }
 	}

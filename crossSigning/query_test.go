@@ -1,7 +1,6 @@
 package crosssigning_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -217,26 +216,6 @@ func TestQueryRefusesIdentities(t *testing.T) {
 			}
 		}
 		require.Equal(t, test.usages, count, name)
-	}
-}
-
-func TestParallel(t *testing.T) {
-	t.Parallel()
-	for _, workers := range []int{-5, 0, 1, 3, 100} {
-		done := make([]int, 50)
-		crosssigning.Parallel(len(done), workers, func(i int) { done[i]++ })
-		for _, n := range done {
-			require.Equal(t, 1, n)
-		}
-		crosssigning.Parallel(0, workers, func(int) { panic("nothing to do") })
-		fault := errors.New("fault")
-		require.PanicsWithValue(t, fault, func() {
-			crosssigning.Parallel(50, workers, func(i int) {
-				if i == 20 {
-					panic(fault)
-				}
-			})
-		})
 	}
 }
 

@@ -1,13 +1,15 @@
-package crosssigning
+// Package parallel spreads independent work over goroutines that end with the
+// call.
+package parallel
 
 import (
 	"sync"
 	"sync/atomic"
 )
 
-// parallel calls do for 0 to n-1, on a number of goroutines, and returns when
+// Do calls do for 0 to n-1, on a number of goroutines, and returns when
 // all of them have ended. A panic of do is passed on.
-func parallel(n, workers int, do func(i int)) {
+func Do(n, workers int, do func(i int)) {
 	if workers = min(workers, n); workers <= 1 {
 		for i := range n {
 			do(i)

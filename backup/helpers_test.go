@@ -1,0 +1,160 @@
+package backup_test
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/keys"
+	"github.com/chappe-e2ee/chappe/megolm"
+	"github.com/chappe-e2ee/chappe/pk"
+)
+
+const (
+	passphrase = "correct horse"
+	begin      = "-----BEGIN MEGOLM SESSION DATA-----"
+	end        = "-----END MEGOLM SESSION DATA-----"
+)
+
+// fixRandom makes crypto/rand return b, for the rest of the test.
+func fixRandom(t testing.TB, b []byte) {
+	before := rand.Reader
+	t.Cleanup(func() { rand.Reader = before })
+	rand.Reader = io.MultiReader(bytes.NewReader(b))
+}
+
+// stream is bytes that repeat after a long time only.
+func stream(n int, seed byte) []byte {
+	b := make([]byte, n)
+	block, _ := aes.NewCipher(bytes.Repeat([]byte{seed}, 32))
+	cipher.NewCTR(block, make([]byte, 16)).XORKeyStream(b, b)
+	return b
+}
+
+// export returns a session of its own for each number.
+func export(t testing.TB, n int) megolm.ExportedSession {
+	t.Helper()
+	before := rand.Reader
+	seed := make([]byte, 32)
+	binary.BigEndian.PutUint32(seed, uint32(n)+1)
+	block, err := aes.NewCipher(seed)
+	require.NoError(t, err)
+	b := make([]byte, 1024)
+	cipher.NewCTR(block, make([]byte, 16)).XORKeyStream(b, b)
+	rand.Reader = bytes.NewReader(b)
+	defer func() { rand.Reader = before }()
+	out := megolm.NewOutboundSession()
+	key, err := out.SessionKey()
+	require.NoError(t, err)
+	in, err := megolm.NewInboundSession(key)
+	require.NoError(t, err)
+	e, err := in.Export()
+	require.NoError(t, err)
+	return e
+}
+
+func curveKey(t testing.TB, n byte) keys.Curve25519 {
+	t.Helper()
+	k, err := pk.NewDecryptionKey(bytes.Repeat([]byte{n}, 32))
+	require.NoError(t, err)
+	return k.PublicKey()
+}
+
+func edKey(t testing.TB, n byte) keys.Ed25519 {
+	t.Helper()
+	k, err := pk.NewSigningKey(bytes.Repeat([]byte{n}, 32))
+	require.NoError(t, err)
+	return k.PublicKey()
+}
+
+func entry(t testing.TB, n int) backup.Entry {
+	t.Helper()
+	return backup.Entry{
+		RoomID:          fmt.Sprintf("!room%d:example.org", n/3),
+		Session:         export(t, n),
+		SenderKey:       curveKey(t, 7),
+		ClaimedEd25519:  edKey(t, 8),
+		ForwardingChain: []keys.Curve25519{curveKey(t, 9), curveKey(t, 10)},
+		SharedHistory:   n%2 == 0,
+	}
+}
+
+// entryJSON is ExportedSessionData, made without the package.
+func entryJSON(e backup.Entry) string {
+	return fmt.Sprintf(`{"algorithm":"m.megolm.v1.aes-sha2","room_id":%q,"session_id":%q,"sender_key":%q,"sender_claimed_keys":{"ed25519":%q},"forwarding_curve25519_key_chain":[],"session_key":%q}`,
+		e.RoomID, e.SessionID(), e.SenderKey, e.ClaimedEd25519, e.Session.SecretText())
+}
+
+// binaryFile returns the binary of a key file, made without the package.
+func binaryFile(t testing.TB, content string, iv []byte, rounds uint32) []byte {
+	t.Helper()
+	salt := []byte("0123456789abcdef")
+	b := append([]byte{1}, salt...)
+	b = append(b, iv...)
+	b = binary.BigEndian.AppendUint32(b, rounds)
+	derived, err := pbkdf2.Key(sha512.New, passphrase, salt, int(rounds), 64)
+	require.NoError(t, err)
+	block, err := aes.NewCipher(derived[:32])
+	require.NoError(t, err)
+	text := []byte(content)
+	cipher.NewCTR(block, iv).XORKeyStream(text, text)
+	b = append(b, text...)
+	mac := hmac.New(sha256.New, derived[32:])
+	mac.Write(b)
+	return mac.Sum(b)
+}
+
+func armor(b []byte) string {
+	return begin + "\n" + base64.StdEncoding.EncodeToString(b) + "\n" + end + "\n"
+}
+
+func file(t testing.TB, content string) string {
+	t.Helper()
+	return armor(binaryFile(t, content, make([]byte, 16), 1))
+}
+
+func open(t testing.TB, text string) *backup.KeyFile {
+	t.Helper()
+	f, err := backup.OpenKeyFile(strings.NewReader(text), []byte(passphrase))
+	require.NoError(t, err)
+	return f
+}
+
+// collect returns the entries, the errors of entries, and what ended it.
+func collect(f *backup.KeyFile) (list []backup.Entry, spoilt []*backup.EntryError, last error) {
+	for e, err := range f.Entries() {
+		if one, ok := err.(*backup.EntryError); ok {
+			spoilt = append(spoilt, one)
+		} else if err != nil {
+			last = err
+		} else {
+			list = append(list, e)
+		}
+	}
+	return list, spoilt, last
+}
+
+func requireSame(t testing.TB, want, got backup.Entry) {
+	t.Helper()
+	require.Equal(t, want.RoomID, got.RoomID)
+	require.Equal(t, want.SessionID(), got.SessionID())
+	require.Equal(t, want.Session.SecretText(), got.Session.SecretText())
+	require.Equal(t, want.SenderKey, got.SenderKey)
+	require.Equal(t, want.ClaimedEd25519, got.ClaimedEd25519)
+	require.Equal(t, want.ForwardingChain, got.ForwardingChain)
+	require.Equal(t, want.SharedHistory, got.SharedHistory)
+}

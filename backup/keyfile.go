@@ -1,0 +1,197 @@
+package backup
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"sync"
+
+	"github.com/chappe-e2ee/chappe/internal/secret"
+)
+
+// KeyFile is a key file whose passphrase was right and whose MAC was checked. It
+// is safe for concurrent use, but only one iteration can run at a time.
+type KeyFile struct {
+	secret.Redacted
+	header header
+	mac    [macSize]byte
+
+	mu   sync.Mutex
+	file io.ReadSeeker
+	keys *fileKeys // fmt does not follow it, wherever the file is printed
+	live bool
+	busy bool
+}
+
+// OpenKeyFile reads a key file from its start to its end and checks its MAC.
+// Nothing is decrypted yet. The passphrase is used as it is, in UTF-8; wiping it
+// is the caller's. It takes tenths of a second, or as long as the file's rounds,
+// which are bounded by [MaxRounds]; memory does not grow with the file.
+//
+// Keep the file where nobody else writes until all entries are read. It returns
+// a [*MalformedError] or [*VersionError], [ErrPassphrase], or what file returns.
+func OpenKeyFile(file io.ReadSeeker, passphrase []byte) (*KeyFile, error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	e := newEnvelope(newArmor(file))
+	f := &KeyFile{file: file, live: true}
+	if err := e.readHeader(&f.header); err != nil {
+		return nil, err
+	}
+	if err := f.header.check(); err != nil {
+		return nil, err
+	}
+	var err error
+	if f.keys, err = deriveKeys(&f.header, passphrase); err != nil {
+		return nil, err
+	}
+	if err := e.verify(&f.header, f.keys); err != nil {
+		f.Close()
+		return nil, err
+	}
+	f.mac = e.mac
+	return f, nil
+}
+
+// ReadKeyFile is [OpenKeyFile] of what cannot seek: it keeps the whole file, which
+// is encrypted, in memory. It returns [ErrTooLarge] when the file has more than
+// maxSize bytes.
+func ReadKeyFile(file io.Reader, passphrase []byte, maxSize int64) (*KeyFile, error) {
+	maxSize = max(maxSize, 0)
+	var text bytes.Buffer
+	_, err := io.CopyN(&text, &source{r: file}, maxSize)
+	if err == nil {
+		var probe [1]byte
+		if n, end := (&source{r: file}).Read(probe[:]); n > 0 {
+			return nil, ErrTooLarge
+		} else if end != io.EOF {
+			return nil, end
+		}
+	} else if err != io.EOF {
+		return nil, err
+	}
+	return OpenKeyFile(bytes.NewReader(text.Bytes()), passphrase)
+}
+
+// Rounds returns how many rounds of PBKDF2 the passphrase went through. Fewer than
+// [MinNewRounds] protect a passphrase badly.
+func (f *KeyFile) Rounds() int { return int(f.header.rounds()) }
+
+// Close wipes the keys that follow from the passphrase. Later calls return
+// [ErrClosed], and an iteration that is running ends with it. The file itself is
+// the caller's.
+func (f *KeyFile) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.keys != nil {
+		secret.Wipe(f.keys[:])
+	}
+	f.live = false
+}
+
+// Entries returns the room keys of the file, which it reads and decrypts as they
+// are asked for. It can be called again.
+//
+// An [*EntryError] stands for an entry that is not taken: it is malformed, of
+// another algorithm (ErrAlgorithm), has another session's id (ErrSessionID) or
+// more than [MaxEntrySize] bytes (ErrTooLarge). Any other error is the last:
+// [ErrChanged] when the file is not what it was when it was opened, and then
+// nothing of what came before is to be kept; a [*MalformedError] when the
+// content is not an array; [ErrBusy], [ErrClosed], or what the file's reader
+// returns. Two entries may be of one session.
+func (f *KeyFile) Entries() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		p, err := f.begin()
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		defer f.end()
+		defer p.wipe()
+		s := newScanner("backup: content of the key file", p)
+		defer s.wipe()
+		stopped, err := f.each(s, yield)
+		if stopped {
+			return
+		}
+		var wrong *MalformedError
+		if errors.As(err, &wrong) {
+			if p.drain() == ErrChanged {
+				err = ErrChanged
+			}
+		}
+		if err != nil {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+// each hands out the entries. It returns whether the caller wants no more.
+func (f *KeyFile) each(s *scanner, yield func(Entry, error) bool) (stopped bool, err error) {
+	if err := s.take('['); err != nil {
+		return false, err
+	}
+	for i := 0; ; i++ {
+		if more, err := s.more(']', i == 0); err != nil {
+			return false, err
+		} else if !more {
+			return false, s.finish()
+		}
+		raw, err := s.value(MaxEntrySize)
+		if err != nil {
+			return false, err
+		}
+		if !f.isLive() {
+			return false, ErrClosed
+		}
+		if !yield(readEntry(i, raw)) {
+			return true, nil
+		}
+	}
+}
+
+func readEntry(index int, raw []byte) (Entry, error) {
+	if raw == nil {
+		return Entry{}, &EntryError{Index: index, Err: ErrTooLarge}
+	}
+	e, sessionID, err := parseEntry(raw)
+	if err != nil {
+		return Entry{}, &EntryError{Index: index, RoomID: e.RoomID, SessionID: sessionID, Err: err}
+	}
+	return e, nil
+}
+
+// begin starts the second pass.
+func (f *KeyFile) begin() (*plaintext, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case !f.live:
+		return nil, ErrClosed
+	case f.busy:
+		return nil, ErrBusy
+	}
+	if _, err := f.file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	p, err := newPlaintext(newArmor(f.file), &f.header, f.mac, f.keys)
+	if err != nil {
+		return nil, err
+	}
+	f.busy = true
+	return p, nil
+}
+
+func (f *KeyFile) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.busy = false
+}
+
+func (f *KeyFile) isLive() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.live
+}

@@ -1,0 +1,294 @@
+package backup_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/backup"
+	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/keys"
+	"github.com/chappe-e2ee/chappe/pk"
+)
+
+const alice = "@alice:example.org"
+
+func local(t testing.TB, userID, deviceID string, n byte) crosssigning.LocalDevice {
+	t.Helper()
+	signer, err := pk.NewSigningKey(bytes.Repeat([]byte{n}, 32))
+	require.NoError(t, err)
+	return crosssigning.LocalDevice{
+		UserID: userID, DeviceID: deviceID, Algorithms: []string{backup.MegolmAlgorithm},
+		Ed25519: signer.PublicKey(), Curve25519: curveKey(t, n), Signer: signer,
+	}
+}
+
+func deviceKeys(t testing.TB, d crosssigning.LocalDevice) *crosssigning.DeviceKeys {
+	t.Helper()
+	k, err := d.Keys()
+	require.NoError(t, err)
+	return k
+}
+
+func privateKeys(t testing.TB, n byte) (*crosssigning.PrivateKeys, *crosssigning.Identity) {
+	t.Helper()
+	p, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.
+		With(crosssigning.Master, bytes.Repeat([]byte{n}, 32)).
+		With(crosssigning.SelfSigning, bytes.Repeat([]byte{n + 1}, 32)).
+		With(crosssigning.UserSigning, bytes.Repeat([]byte{n + 2}, 32)))
+	require.NoError(t, err)
+	i, err := p.Identity()
+	require.NoError(t, err)
+	return p, i
+}
+
+func user(t testing.TB, i *crosssigning.Identity, devices ...*crosssigning.DeviceKeys) *crosssigning.User {
+	t.Helper()
+	u, err := crosssigning.NewUser(alice, i, devices...)
+	require.NoError(t, err)
+	return u
+}
+
+// TestAttack_V20_WhoseSignature: which signatures make a backup one's own.
+func TestAttack_V20_WhoseSignature(t *testing.T) {
+	key := backupKey(t, 1)
+	bare := authData(t, key)
+	p, i := privateKeys(t, 20)
+	evil, evilIdentity := privateKeys(t, 30)
+	compared := local(t, alice, "COMPARED", 40)
+	unverified := local(t, alice, "UNVERIFIED", 41)
+	clash := local(t, alice, i.MasterKey().String(), 42)
+
+	own := user(t, i, deviceKeys(t, compared), deviceKeys(t, unverified))
+	proven := crosssigning.NewSelf(own, crosssigning.Pin{}, crosssigning.Proof{Private: p})
+	unproven := crosssigning.NewSelf(own, crosssigning.Pin{}, crosssigning.Proof{})
+	marks := func(id string) crosssigning.Mark {
+		if id == "COMPARED" {
+			return crosssigning.Mark{Compared: compared.Ed25519}
+		}
+		return crosssigning.Mark{}
+	}
+	evidence := backup.Evidence{Own: own, Self: proven, Marks: marks}
+
+	master, err := bare.Sign(p, key.PublicKey())
+	require.NoError(t, err)
+	byEvil, err := bare.Sign(evil, key.PublicKey())
+	require.NoError(t, err)
+	sign := func(a backup.AuthData, d crosssigning.LocalDevice) backup.AuthData {
+		signed, err := a.SignDevice(deviceKeys(t, d), d.Signer)
+		require.NoError(t, err)
+		return signed
+	}
+	parse := func(text string) backup.AuthData {
+		a, err := backup.ParseAuthData([]byte(text))
+		require.NoError(t, err)
+		return a
+	}
+	text := func(a backup.AuthData) string {
+		b, err := a.MarshalJSON()
+		require.NoError(t, err)
+		return string(b)
+	}
+	otherKey := strings.Replace(text(master), bare.PublicKey().String(), curveKey(t, 2).String(), 1)
+
+	for name, c := range map[string]struct {
+		auth     backup.AuthData
+		evidence backup.Evidence
+		want     backup.Trust
+	}{
+		"no signature":                   {bare, evidence, backup.Untrusted},
+		"absent":                         {backup.AuthData{}, evidence, backup.Untrusted},
+		"master":                         {master, evidence, backup.SignedByMaster},
+		"master, nothing known":          {master, backup.Evidence{}, backup.Untrusted},
+		"master, identity unproven":      {master, backup.Evidence{Own: own, Self: unproven}, backup.Untrusted},
+		"master, no self":                {master, backup.Evidence{Own: own}, backup.Untrusted},
+		"master, no user":                {master, backup.Evidence{Self: proven}, backup.Untrusted},
+		"another identity's master":      {byEvil, evidence, backup.Untrusted},
+		"server's own identity":          {byEvil, backup.Evidence{Own: user(t, evilIdentity), Self: crosssigning.NewSelf(user(t, evilIdentity), crosssigning.Pin{Master: i.MasterKey(), Verified: true}, crosssigning.Proof{})}, backup.Untrusted},
+		"compared device":                {sign(bare, compared), evidence, backup.SignedByDevice},
+		"compared device, no marks":      {sign(bare, compared), backup.Evidence{Own: own, Self: proven}, backup.Untrusted},
+		"unverified device":              {sign(bare, unverified), evidence, backup.Untrusted},
+		"device with the master's id":    {sign(bare, clash), evidence, backup.Untrusted},
+		"device of that id is listed":    {sign(bare, clash), backup.Evidence{Own: user(t, i, deviceKeys(t, clash)), Self: proven, Marks: marks}, backup.Untrusted},
+		"master, but such a device":      {master, backup.Evidence{Own: user(t, i, deviceKeys(t, clash)), Self: proven}, backup.Untrusted},
+		"same id, other keys":            {sign(bare, local(t, alice, "COMPARED", 50)), evidence, backup.Untrusted},
+		"other user's device":            {sign(bare, local(t, "@bob:example.org", "COMPARED", 40)), evidence, backup.Untrusted},
+		"both":                           {sign(master, compared), evidence, backup.SignedByMaster},
+		"good beside bad":                {sign(sign(bare, unverified), compared), evidence, backup.SignedByDevice},
+		"signature over another key":     {parse(otherKey), evidence, backup.Untrusted},
+		"member added":                   {parse(strings.Replace(text(master), "{", `{"a":1,`, 1)), evidence, backup.Untrusted},
+		"this device":                    {sign(bare, compared), backup.Evidence{Device: deviceKeys(t, compared)}, backup.SignedByDevice},
+		"this device, not signed":        {bare, backup.Evidence{Device: deviceKeys(t, compared)}, backup.Untrusted},
+		"private key":                    {bare, backup.Evidence{PrivateKey: key}, backup.FromPrivateKey},
+		"another private key":            {bare, backup.Evidence{PrivateKey: backupKey(t, 2)}, backup.Untrusted},
+		"private key of another backup":  {parse(otherKey), backup.Evidence{PrivateKey: key}, backup.Untrusted},
+		"private key and bad signatures": {byEvil, backup.Evidence{Own: own, Self: proven, PrivateKey: key}, backup.FromPrivateKey},
+	} {
+		verdict := c.auth.Judge(c.evidence)
+		require.Equal(t, c.want, verdict.Trust(), name)
+		r, err := verdict.Recipient()
+		if c.want == backup.Untrusted {
+			require.ErrorIs(t, err, backup.ErrUntrusted, name)
+			require.True(t, r.PublicKey().IsZero())
+		} else {
+			require.NoError(t, err, name)
+			require.Equal(t, c.auth.PublicKey(), r.PublicKey())
+		}
+		require.Equal(t, c.want == backup.FromPrivateKey, verdict.MatchesPrivateKey())
+		require.Equal(t, c.want == backup.SignedByMaster, verdict.SignedByMaster())
+		require.NotEmpty(t, verdict.Trust().String())
+	}
+	require.Equal(t, []string{"COMPARED"}, sign(master, compared).Judge(evidence).SignedBy())
+	require.Equal(t, backup.Untrusted, backup.Verdict{}.Trust())
+}
+
+// TestAttack_V20_AlgorithmChanged: a version of another algorithm is none.
+func TestAttack_V20_AlgorithmChanged(t *testing.T) {
+	a := authData(t, backupKey(t, 1))
+	body, err := a.VersionBody()
+	require.NoError(t, err)
+	good := strings.Replace(string(body), "{", `{"version":"7","etag":"x","count":42,`, 1)
+	v, err := backup.ParseVersion([]byte(good))
+	require.NoError(t, err)
+	require.Equal(t, backup.Version{ID: "7", ETag: "x", Count: 42, AuthData: a}, v)
+	for _, algorithm := range []string{"", "m.megolm_backup.v1.curve25519-aes-sha2 ", "m.megolm_backup.v1", "org.example"} {
+		_, err = backup.ParseVersion([]byte(strings.Replace(good, backup.Algorithm, algorithm, 1)))
+		require.ErrorIs(t, err, backup.ErrAlgorithm)
+	}
+	var malformed *backup.MalformedError
+	for _, bad := range []string{
+		"", "[]", strings.Replace(good, `"7"`, `7`, 1), strings.Replace(good, `"version"`, `"Version"`, 1), strings.Replace(good, "42", "-1", 1),
+		strings.Replace(good, `"x"`, `[]`, 1), strings.Replace(good, "auth_data", "a", 1), strings.Replace(good, `"etag"`, `"version":"8","etag"`, 1),
+		strings.Replace(good, `"`+backup.Algorithm+`"`, "1", 1),
+	} {
+		_, err = backup.ParseVersion([]byte(bad))
+		require.ErrorAs(t, err, &malformed, bad)
+	}
+}
+
+// TestAttack_V19_NewBackup: nothing can be encrypted to a backup that is not
+// trusted: there is no other way to a Recipient than a verdict.
+func TestAttack_V19_NewBackup(t *testing.T) {
+	attackers := authData(t, backupKey(t, 66))
+	r, err := attackers.Judge(backup.Evidence{PrivateKey: backupKey(t, 1)}).Recipient()
+	require.ErrorIs(t, err, backup.ErrUntrusted)
+	_, err = r.Encrypt(entry(t, 1), true)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+}
+
+// TestAttack_P35_KeyIsChecked: a private key is compared with the public key.
+func TestAttack_P35_KeyIsChecked(t *testing.T) {
+	key := backupKey(t, 1)
+	a := authData(t, key)
+	require.NoError(t, a.CheckKey(key))
+	b, err := key.Secret()
+	require.NoError(t, err)
+	for i := range len(b) * 8 {
+		if i < 3 || i >= 31*8+6 {
+			continue // bits that X25519 does not look at
+		}
+		c := b
+		c[i/8] ^= 1 << (i % 8)
+		other, err := pk.NewDecryptionKey(c[:])
+		require.NoError(t, err)
+		require.ErrorIs(t, a.CheckKey(other), backup.ErrWrongKey)
+	}
+	require.ErrorIs(t, backup.AuthData{}.CheckKey(key), backup.ErrWrongKey)
+}
+
+func TestAuthData(t *testing.T) {
+	_, err := backup.NewAuthData(keys.Curve25519{})
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = backup.AuthData{}.VersionBody()
+	require.Error(t, err)
+	_, err = json.Marshal(backup.AuthData{})
+	require.Error(t, err)
+	p, _ := privateKeys(t, 20)
+	_, err = authData(t, backupKey(t, 1)).Sign(p, curveKey(t, 2))
+	require.Error(t, err)
+	_, err = backup.AuthData{}.Sign(p, curveKey(t, 1))
+	require.Error(t, err)
+	d := local(t, alice, "DEV", 40)
+	_, err = backup.AuthData{}.SignDevice(deviceKeys(t, d), d.Signer)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = authData(t, backupKey(t, 1)).SignDevice(deviceKeys(t, d), local(t, alice, "DEV", 41).Signer)
+	require.ErrorIs(t, err, crosssigning.ErrSignature)
+
+	public := curveKey(t, 1).String()
+	for _, bad := range []string{"", "[]", "{}", `{"public_key":1}`, `{"public_key":"AAAA"}`, `{"Public_key":"` + public + `"}`, `{"public_key":"` + public + `","public_key":"` + public + `"}`, `{"public_key":"` + public + `","x":1.5}`} {
+		var malformed *backup.MalformedError
+		a := authData(t, backupKey(t, 3))
+		require.ErrorAs(t, json.Unmarshal([]byte(`{"a":`+bad+`}`), &struct{ A *backup.AuthData }{&a}), new(error))
+		_, err := backup.ParseAuthData([]byte(bad))
+		require.ErrorAs(t, err, &malformed, bad)
+		require.Equal(t, authData(t, backupKey(t, 3)), a, "as before")
+	}
+	for _, name := range []string{"user_id", "device_id", "usage", "keys", "key"} {
+		a, err := backup.ParseAuthData([]byte(`{"public_key":"` + public + `","` + name + `":{}}`))
+		require.NoError(t, err)
+		_, err = a.SignDevice(deviceKeys(t, d), d.Signer)
+		require.Error(t, err)
+		_, err = a.Sign(p, curveKey(t, 1))
+		require.Error(t, err)
+	}
+	// What is not known is kept and signed, as the salt of old passphrases.
+	a, err := backup.ParseAuthData([]byte(`{"public_key":"` + public + `","private_key_salt":"s","private_key_iterations":500000}`))
+	require.NoError(t, err)
+	a, err = a.Sign(p, curveKey(t, 1))
+	require.NoError(t, err)
+	b, err := json.Marshal(a)
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"private_key_salt":"s"`)
+	var again backup.AuthData
+	require.NoError(t, json.Unmarshal(b, &again))
+	require.Equal(t, a, again)
+}
+
+// TestAttack_G10_RecoveryKey: the text form of a backup decryption key.
+func TestAttack_G10_RecoveryKey(t *testing.T) {
+	key := backupKey(t, 1)
+	text, err := backup.RecoveryKey(key)
+	require.NoError(t, err)
+	require.Len(t, strings.Fields(string(text)), 12)
+	got, err := backup.ParseRecoveryKey([]byte("\n" + strings.ReplaceAll(string(text), " ", "\t")))
+	require.NoError(t, err)
+	require.Equal(t, key.PublicKey(), got.PublicKey())
+	text[3]++
+	_, err = backup.ParseRecoveryKey(text)
+	require.Error(t, err)
+	key.Close()
+	_, err = backup.RecoveryKey(key)
+	require.ErrorIs(t, err, pk.ErrClosed)
+}
+
+// TestAttack_V20_KeyIsNoBackup: another object that our device or master key
+// signed, which a server can have made look like a backup's, makes none.
+func TestAttack_V20_KeyIsNoBackup(t *testing.T) {
+	key := backupKey(t, 1)
+	p, i := privateKeys(t, 20)
+	device := local(t, alice, "COMPARED", 40)
+	own := user(t, i, deviceKeys(t, device))
+	evidence := backup.Evidence{
+		Own: own, Self: crosssigning.NewSelf(own, crosssigning.Pin{}, crosssigning.Proof{Private: p}),
+		Marks:  func(string) crosssigning.Mark { return crosssigning.Mark{Compared: device.Ed25519} },
+		Device: deviceKeys(t, device),
+	}
+	for _, member := range []string{`"usage":["master"],`, `"user_id":"@alice:example.org",`, `"device_id":"X",`, `"keys":{},`, `"key":"x",`, ``} {
+		object, err := crosssigning.ParseObject([]byte(`{` + member + `"public_key":"` + key.PublicKey().String() + `"}`))
+		require.NoError(t, err)
+		signed, err := object.Sign(alice, crosssigning.DeviceKeyID("COMPARED"), device.Signer)
+		require.NoError(t, err)
+		text, err := signed.MarshalJSON()
+		require.NoError(t, err)
+		a, err := backup.ParseAuthData(text)
+		require.NoError(t, err)
+		want := backup.Untrusted
+		if member == "" {
+			want = backup.SignedByDevice
+		}
+		require.Equal(t, want, a.Judge(evidence).Trust(), "with %s", member)
+	}
+}
