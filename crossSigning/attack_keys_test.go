@@ -53,7 +53,7 @@ func TestAttack_P25_FallbackAndForeignKeys(t *testing.T) {
 
 // Row C5: the response brings its own device keys along, with which everything
 // fits. Only the device that was known counts.
-func TestAttack_C5_OneTimeKeySignedByAnUnknownKey(t *testing.T) {
+func TestAttack_P25_OneTimeKeySignedByAnUnknownKey(t *testing.T) {
 	t.Parallel()
 	known, evil := localDevice(t, alice, "DEV", 1), localDevice(t, alice, "DEV", 66)
 	c := crosssigning.NewClaim(crosssigning.SignedCurve25519, deviceKeys(t, known))

@@ -151,6 +151,11 @@ func TestParseDeviceKeysRefuses(t *testing.T) {
 		require.ErrorAs(t, err, &malformed, name)
 		require.Nil(t, k)
 	}
+}
+
+// C09: a device is what its own key signed.
+func TestAttack_C09_DeviceKeysNotSignedByThemselves(t *testing.T) {
+	local := localDevice(t, alice, "DEV", 1)
 	for name, test := range map[string]struct {
 		change func(o object)
 		is     error
