@@ -11,7 +11,8 @@ const deviceName = "crosssigning: device keys"
 // DeviceKeys is what a device publishes of itself: its identity keys and the
 // algorithms it speaks. A value is always one that the device signed itself.
 // That proves that its maker held the Ed25519 key, and nothing about whose
-// device it is. It is immutable.
+// device it is. It is immutable. The methods of nil, which stands for a device
+// that is not known, return zero values and errors.
 type DeviceKeys struct {
 	object           Object
 	userID, deviceID string
@@ -73,48 +74,57 @@ func newDeviceKeys(object Object) (*DeviceKeys, error) {
 	return d, nil
 }
 
+// orNone returns a device without keys for nil.
+func (d *DeviceKeys) orNone() *DeviceKeys {
+	if d == nil {
+		return &DeviceKeys{}
+	}
+	return d
+}
+
 // UserID returns the user whom the object names.
-func (d *DeviceKeys) UserID() string { return d.userID }
+func (d *DeviceKeys) UserID() string { return d.orNone().userID }
 
 // DeviceID returns the device's id.
-func (d *DeviceKeys) DeviceID() string { return d.deviceID }
+func (d *DeviceKeys) DeviceID() string { return d.orNone().deviceID }
 
 // Ed25519 returns the device's fingerprint key.
-func (d *DeviceKeys) Ed25519() keys.Ed25519 { return d.ed25519 }
+func (d *DeviceKeys) Ed25519() keys.Ed25519 { return d.orNone().ed25519 }
 
 // Curve25519 returns the device's identity key.
-func (d *DeviceKeys) Curve25519() keys.Curve25519 { return d.curve25519 }
+func (d *DeviceKeys) Curve25519() keys.Curve25519 { return d.orNone().curve25519 }
 
 // Supports says whether the device speaks an algorithm, as
 // "m.megolm.v1.aes-sha2".
 func (d *DeviceKeys) Supports(algorithm string) bool {
-	return slices.Contains(d.algorithms, algorithm)
+	return slices.Contains(d.orNone().algorithms, algorithm)
 }
 
 // Dehydrated says whether the device calls itself dehydrated (MSC3814). The
 // device signed that.
 func (d *DeviceKeys) Dehydrated() bool {
-	is, _ := d.object.value.Get("dehydrated").Bool()
+	is, _ := d.Object().value.Get("dehydrated").Bool()
 	return is
 }
 
 // DisplayName returns the name that the server gives the device. It is not
 // signed: the server can put anything here.
 func (d *DeviceKeys) DisplayName() string {
-	name, _ := d.object.value.Get(unsignedMember).Get("device_display_name").Text()
+	name, _ := d.Object().value.Get(unsignedMember).Get("device_display_name").Text()
 	return name
 }
 
 // Object returns the signed object, with all its members and signatures.
-func (d *DeviceKeys) Object() Object { return d.object }
+func (d *DeviceKeys) Object() Object { return d.orNone().object }
 
 // MarshalJSON returns the object in canonical form, which [ParseDeviceKeys]
 // reads.
-func (d *DeviceKeys) MarshalJSON() ([]byte, error) { return d.object.MarshalJSON() }
+func (d *DeviceKeys) MarshalJSON() ([]byte, error) { return d.Object().MarshalJSON() }
 
 // SameKeys says whether two values are of the same device with the same keys.
 func (d *DeviceKeys) SameKeys(other *DeviceKeys) bool {
-	return d.userID == other.userID && d.deviceID == other.deviceID &&
+	d, other = d.orNone(), other.orNone()
+	return !d.ed25519.IsZero() && d.userID == other.userID && d.deviceID == other.deviceID &&
 		d.ed25519 == other.ed25519 && d.curve25519 == other.curve25519
 }
 
@@ -124,6 +134,7 @@ func (d *DeviceKeys) SameKeys(other *DeviceKeys) bool {
 // [DeviceKeys.VerifyBackup]. It returns [ErrUnsigned], [ErrSignature] or
 // [keys.ErrAbsent].
 func (d *DeviceKeys) VerifyObject(o Object) error {
+	d = d.orNone()
 	return o.Verify(d.userID, DeviceKeyID(d.deviceID), d.ed25519)
 }
 

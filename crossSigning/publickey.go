@@ -120,26 +120,34 @@ func (k *PublicKey) plain() (Object, error) {
 	return plain.object, nil
 }
 
+// orNone returns a key that is absent for nil.
+func (k *PublicKey) orNone() *PublicKey {
+	if k == nil {
+		return &PublicKey{}
+	}
+	return k
+}
+
 // UserID returns the user whose key it says to be.
-func (k *PublicKey) UserID() string { return k.userID }
+func (k *PublicKey) UserID() string { return k.orNone().userID }
 
 // Usage returns the role of the key.
-func (k *PublicKey) Usage() Usage { return k.usage }
+func (k *PublicKey) Usage() Usage { return k.orNone().usage }
 
 // Key returns the key itself.
-func (k *PublicKey) Key() keys.Ed25519 { return k.key }
+func (k *PublicKey) Key() keys.Ed25519 { return k.orNone().key }
 
 // Object returns the JSON object, with all its members and signatures.
-func (k *PublicKey) Object() Object { return k.object }
+func (k *PublicKey) Object() Object { return k.orNone().object }
 
 // MarshalJSON returns the object in canonical form, which [ParsePublicKey]
 // reads.
-func (k *PublicKey) MarshalJSON() ([]byte, error) { return k.object.MarshalJSON() }
+func (k *PublicKey) MarshalJSON() ([]byte, error) { return k.Object().MarshalJSON() }
 
 // Identity is a user's cross-signing identity: the master key, and the other two
 // keys, which it signed. A value is always one whose signatures were checked.
 // Whether it is really the user's, [Self.Judge] says. It is immutable. The zero
-// value is nobody's, and has no keys.
+// value is nobody's, and has no keys; so has nil.
 //
 // An identity that came from a [User] keeps the user's [*ClashError].
 type Identity struct {
@@ -148,13 +156,16 @@ type Identity struct {
 	clash *ClashError
 }
 
-// published returns the master key, or an empty one of the zero value.
-func (i *Identity) published() *PublicKey {
-	if i == nil || i.master == nil {
-		return &PublicKey{}
+// orNone returns an identity without keys for nil.
+func (i *Identity) orNone() *Identity {
+	if i == nil {
+		return &Identity{}
 	}
-	return i.master
+	return i
 }
+
+// published returns the master key, or an empty one where there is none.
+func (i *Identity) published() *PublicKey { return i.orNone().master.orNone() }
 
 // NewIdentity returns the identity of a master key and the keys that it signed.
 // Of these, either may be nil. It returns an [*IDError], a [*MalformedError]
@@ -201,6 +212,7 @@ func (i *Identity) UserID() string { return i.published().userID }
 
 // Key returns the public key with a usage, or nil.
 func (i *Identity) Key(usage Usage) *PublicKey {
+	i = i.orNone()
 	switch usage {
 	case Master:
 		return i.master
@@ -239,6 +251,7 @@ func (i *Identity) VerifyBackup(authData Object) error {
 // VerifyDevice returns nil when the user's self-signing key signed a device of
 // the user. It returns an [*IDError], [ErrUnsigned] or [ErrSignature].
 func (i *Identity) VerifyDevice(d *DeviceKeys) error {
+	i, d = i.orNone(), d.orNone()
 	if err := expectID("user_id", i.UserID(), d.userID); err != nil {
 		return err
 	}
@@ -253,6 +266,7 @@ func (i *Identity) VerifyDevice(d *DeviceKeys) error {
 // key is ever visible. It returns a [*MalformedError] for oneself,
 // [ErrUnsigned] or [ErrSignature].
 func (i *Identity) VerifyUser(other *Identity) error {
+	i = i.orNone()
 	if other.UserID() == i.UserID() {
 		return malformed(UserSigning.what(), "signs other users, not its own")
 	}
@@ -282,7 +296,7 @@ func (i *Identity) has(deviceID string) bool {
 // [*MalformedError] when auth is no canonical JSON object, or the identity is the
 // zero value.
 func (i *Identity) DeviceSigningUpload(auth []byte) ([]byte, error) {
-	if i == nil || i.master == nil {
+	if i.published().key.IsZero() {
 		return nil, malformed(Master.what(), "missing")
 	}
 	members := []canonicaljson.Member{{Name: "master_key", Value: i.master.object.value}}

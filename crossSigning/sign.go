@@ -1,6 +1,8 @@
 package crosssigning
 
 import (
+	"fmt"
+
 	"github.com/chappe-e2ee/chappe/internal/curve"
 	"github.com/chappe-e2ee/chappe/keys"
 )
@@ -66,9 +68,13 @@ func (p *PrivateKeys) Identity() (*Identity, error) {
 // one of the user's keys that are not held. (The id of a dehydrated device is its
 // own Curve25519 key, and is none.)
 //
-// It returns [ErrKeyMismatch], an [*IDError] for a device of another user, a
+// It returns [keys.ErrAbsent] when d is nil, as a device is that a verification
+// did not prove, [ErrKeyMismatch], an [*IDError] for a device of another user, a
 // [*MalformedError], a [*ClashError], [ErrNoPrivateKey] or [ErrClosed].
 func (p *PrivateKeys) SignDevice(d *DeviceKeys, verified keys.Ed25519) (KeySignature, error) {
+	if d == nil {
+		return KeySignature{}, fmt.Errorf("%s: %w", deviceName, keys.ErrAbsent)
+	}
 	if err := expectID("user_id", p.userID, d.userID); err != nil {
 		return KeySignature{}, err
 	}
@@ -119,9 +125,12 @@ func (p *PrivateKeys) clashes(d *DeviceKeys) bool {
 // the program also stores [Verdict.Acknowledged]: a signature does not move a
 // [Pin].
 //
-// It returns [ErrKeyMismatch], a [*ClashError], a [*MalformedError], also for
-// oneself, [ErrNoPrivateKey] or [ErrClosed].
+// It returns [keys.ErrAbsent] when u is nil, [ErrKeyMismatch], a [*ClashError], a
+// [*MalformedError], also for oneself, [ErrNoPrivateKey] or [ErrClosed].
 func (p *PrivateKeys) SignUser(u *User, verified keys.Ed25519) (KeySignature, error) {
+	if u == nil {
+		return KeySignature{}, fmt.Errorf("%s: %w", UserSigning.what(), keys.ErrAbsent)
+	}
 	if u.id == p.userID {
 		return KeySignature{}, malformed(UserSigning.what(), "signs other users, not its own")
 	}
