@@ -1,6 +1,10 @@
 package sas
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/chappe-e2ee/chappe/verification"
+)
 
 // State returns the whole state of a key pair in plain, for comparison.
 func (k *KeyPair) State() string {
@@ -17,3 +21,31 @@ func LegacyEncode(sum [32]byte) string {
 	b := legacyEncode(sum)
 	return string(b[:])
 }
+
+// Secrets returns the buffers of an exchange that hold its secrets.
+func Secrets(v verification.Exchange) (buffers [][]byte) {
+	e := v.(*exchange)
+	if e.pair != nil {
+		buffers = append(buffers, e.pair.held.b[:])
+	}
+	if e.established != nil {
+		buffers = append(buffers, e.established.held.b[:])
+	}
+	return buffers
+}
+
+// ExchangeState returns the whole state of an exchange in plain, for comparison.
+func ExchangeState(v verification.Exchange) string {
+	e := v.(*exchange)
+	s := fmt.Sprintf("%d %t %q %t %t %q %v", e.state, e.starter, e.mac, e.emoji, e.decimals, e.commitment, e.held)
+	if e.pair != nil {
+		s += e.pair.State()
+	}
+	if e.established != nil {
+		s += e.established.State()
+	}
+	return s
+}
+
+// ExchangeKey returns the public key of an exchange.
+func ExchangeKey(v verification.Exchange) string { return v.(*exchange).pair.PublicKey().String() }
