@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/chappe-e2ee/chappe/internal/b64"
@@ -25,6 +26,7 @@ type armor struct {
 	src      source
 	raw      []byte
 	pos, end int
+	simple   bool // raw holds symbols and line feeds, as far as is known: most of a file does
 
 	begun   bool
 	symbols []byte // gathered, and not decoded
@@ -154,6 +156,12 @@ func (a *armor) gather() error {
 // run returns the symbols that are next and fit, as far as they were read.
 func (a *armor) run() []byte {
 	b := a.raw[a.pos:min(a.end, a.pos+cap(a.symbols)-len(a.symbols))]
+	if a.simple {
+		if n := bytes.IndexByte(b, '\n'); n >= 0 {
+			return b[:n]
+		}
+		return b
+	}
 	for i, c := range b {
 		if c < '/' && c != '+' || c == '=' {
 			return b[:i]
@@ -203,6 +211,10 @@ func (a *armor) byte() (byte, error) {
 			return 0, err
 		}
 		a.pos, a.end = 0, n
+		a.simple = true
+		for _, c := range []byte("\r \t=-") {
+			a.simple = a.simple && bytes.IndexByte(a.raw[:n], c) < 0
+		}
 	}
 	c := a.raw[a.pos]
 	a.pos++

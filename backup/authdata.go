@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"encoding/json"
 	"fmt"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
@@ -167,8 +166,8 @@ func ParseVersion(text []byte) (Version, error) {
 	if v.ETag, err = m.text(versionName, "etag"); err != nil {
 		return Version{}, err
 	}
-	if raw := m.get("count"); raw != nil && (json.Unmarshal(raw, &v.Count) != nil || v.Count < 0) {
-		return Version{}, malformed(versionName, "count is not a number of keys")
+	if v.Count, err = m.count(versionName); err != nil {
+		return Version{}, err
 	}
 	if v.AuthData, err = ParseAuthData(m.get("auth_data")); err != nil {
 		return Version{}, err

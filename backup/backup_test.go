@@ -10,13 +10,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"runtime"
+	"regexp"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -198,6 +195,22 @@ func TestAttack_P36_MACSize(t *testing.T) {
 	}
 }
 
+// TestAttack_V27_Padding: base64 is read with and without.
+func TestAttack_V27_Padding(t *testing.T) {
+	key := backupKey(t, 1)
+	e := entry(t, 1)
+	text := sealRaw(t, key, entryJSON(e))
+	padded := regexp.MustCompile(`"(ciphertext|mac|ephemeral)":"([^"]*)"`).ReplaceAllStringFunc(text, func(member string) string {
+		value := member[strings.LastIndex(member, `:"`)+2 : len(member)-1]
+		return member[:len(member)-1] + strings.Repeat("=", (4-len(value)%4)%4) + `"`
+	})
+	require.NotEqual(t, text, padded)
+	for _, text := range []string{text, padded} {
+		_, err := backup.DecryptSession(key, e.RoomID, e.SessionID(), []byte(text))
+		require.NoError(t, err)
+	}
+}
+
 // TestAttack_G10_OuterJSON: names to the letter and once; sizes bounded.
 func TestAttack_G10_OuterJSON(t *testing.T) {
 	key := backupKey(t, 1)
@@ -296,150 +309,22 @@ func TestPreference(t *testing.T) {
 	}
 }
 
-// dump returns an answer of the server with n sessions, three in a room.
-func dump(t testing.TB, key *pk.DecryptionKey, n int) (string, []backup.Entry) {
-	t.Helper()
-	var b strings.Builder
-	var list []backup.Entry
-	b.WriteString(`{"rooms":{`)
-	r := recipient(t, key)
-	for i := range n {
-		e := entry(t, i)
-		list = append(list, e)
-		if i%3 == 0 {
-			if i > 0 {
-				b.WriteString(`}},`)
-			}
-			fmt.Fprintf(&b, `%q:{"sessions":{`, e.RoomID)
-		} else {
-			b.WriteString(",")
-		}
-		text, err := r.Encrypt(e, false)
-		require.NoError(t, err)
-		fmt.Fprintf(&b, `%q: %s`, e.SessionID(), text)
-	}
-	if n > 0 {
-		b.WriteString(`}}`)
-	}
-	b.WriteString(`}}`)
-	return b.String(), list
-}
-
-func collectDump(key *pk.DecryptionKey, r io.Reader, workers int) (list []backup.Entry, spoilt []*backup.EntryError, last error) {
-	for e, err := range backup.DecryptDump(key, r, workers) {
-		if one, ok := err.(*backup.EntryError); ok {
-			spoilt = append(spoilt, one)
-		} else if err != nil {
-			last = err
-		} else {
-			list = append(list, e)
-		}
-	}
-	return list, spoilt, last
-}
-
-func TestDump(t *testing.T) {
+// What is encrypted can be decrypted: nothing is written that is too large to be
+// read.
+func TestLargestEntry(t *testing.T) {
 	key := backupKey(t, 1)
-	for _, n := range []int{0, 1, 3, 4, 300} {
-		text, want := dump(t, key, n)
-		for _, workers := range []int{-1, 0, 1, 2, 7, 1 << 30} {
-			got, spoilt, last := collectDump(key, strings.NewReader(text), workers)
-			require.NoError(t, last)
-			require.Empty(t, spoilt)
-			require.Len(t, got, n)
-			for i := range got {
-				requireSame(t, want[i], got[i])
-			}
+	e := entry(t, 1)
+	for n := 900; n < 1500; n += 37 {
+		e.ForwardingChain = nil
+		for range n {
+			e.ForwardingChain = append(e.ForwardingChain, curveKey(t, 9))
 		}
-		if n == 4 {
-			got, _, last := collectDump(key, iotest.OneByteReader(strings.NewReader(text)), 2)
-			require.NoError(t, last)
-			require.Len(t, got, n)
-		}
-	}
-}
-
-func TestDumpBadEntries(t *testing.T) {
-	key := backupKey(t, 1)
-	text, _ := dump(t, key, 1)
-	one := strings.TrimSuffix(strings.TrimPrefix(text, `{"rooms":{`), `}}`)
-	e := entry(t, 0)
-	for name, bad := range map[string]string{
-		"room null": `"!x":null`, "room array": `"!x":[{"sessions":{}}]`, "sessions array": `"!x":{"sessions":[]}`,
-		"room id": `"\ud800":{"sessions":{"x":{}}}`, "session id": `"!x":{"sessions":{"\ud800":{}}}`,
-		"empty": `"!x":{"sessions":{"x":{}}}`, "word": `"!x":{"sessions":{"x":nul}}`,
-		"moved":   strings.Replace(one, e.SessionID(), entry(t, 1).SessionID(), 1),
-		"damaged": strings.Replace(one, `"mac":"`, `"mac":"AAAAAAAAAAA","x":"`, 1),
-		"large":   `"!x":{"sessions":{"x":{"y":"` + strings.Repeat("a", backup.MaxEntrySize) + `"}}}`,
-	} {
-		text := `{"x":[1],"rooms":{` + one + `,` + bad + `,` + one + `},"y":{}}`
-		got, spoilt, last := collectDump(key, strings.NewReader(text), 2)
-		require.NoError(t, last, name)
-		require.Len(t, got, 2, name)
-		require.Len(t, spoilt, 1, name)
-		require.Equal(t, 1, spoilt[0].Index, name)
-	}
-	// Rooms without sessions, and members that are not known, are nothing.
-	got, spoilt, last := collectDump(key, strings.NewReader(`{"rooms":{"!x":{},"!y":{"sessions":{},"z":7},`+one+`}}`), 2)
-	require.NoError(t, last)
-	require.Empty(t, spoilt)
-	require.Len(t, got, 1)
-	// Another key: all entries, one by one.
-	got, spoilt, last = collectDump(backupKey(t, 2), strings.NewReader(text), 2)
-	require.NoError(t, last)
-	require.Empty(t, got)
-	require.ErrorIs(t, spoilt[0], backup.ErrDecrypt)
-	require.Equal(t, e.RoomID, spoilt[0].RoomID)
-}
-
-func TestDumpRefused(t *testing.T) {
-	key := backupKey(t, 1)
-	text, _ := dump(t, key, 4)
-	var malformed *backup.MalformedError
-	for n := range len(text) {
-		if n%7 != 0 && n > 20 {
+		text, err := recipient(t, key).Encrypt(e, false)
+		if err != nil {
+			require.ErrorIs(t, err, backup.ErrTooLarge)
 			continue
 		}
-		_, _, last := collectDump(key, strings.NewReader(text[:n]), 2)
-		require.ErrorAs(t, last, &malformed, n)
+		_, err = backup.DecryptSession(key, e.RoomID, e.SessionID(), text)
+		require.NoError(t, err, "%d bytes", len(text))
 	}
-	for _, text := range []string{"", "[]", "{}", `{"errcode":"M_NOT_FOUND"}`, `{"rooms":[]}`, `{"rooms":{}}x`, `{"rooms":{},}`, `{"rooms" {}}`, `{rooms:{}}`, `{"rooms":{"a":{}"b":{}}}`} {
-		_, _, last := collectDump(key, strings.NewReader(text), 2)
-		require.ErrorAs(t, last, &malformed, text)
-	}
-	// What came before an error is handed out before it.
-	boom := errors.New("boom")
-	got, _, last := collectDump(key, io.MultiReader(strings.NewReader(text[:len(text)-10]), iotest.ErrReader(boom)), 2)
-	require.ErrorIs(t, last, boom)
-	require.GreaterOrEqual(t, len(got), 3)
-}
-
-// requireSettled waits for goroutines that have reported their end to be gone.
-func requireSettled(t testing.TB, before int) {
-	t.Helper()
-	for i := 0; i < 100_000 && runtime.NumGoroutine() > before; i++ {
-		runtime.Gosched()
-	}
-	require.LessOrEqual(t, runtime.NumGoroutine(), before)
-}
-
-// No goroutine lives while the caller has the entry, nor after break and panic.
-func TestDumpGoroutines(t *testing.T) {
-	key := backupKey(t, 1)
-	text, _ := dump(t, key, 300)
-	before := runtime.NumGoroutine()
-	for range backup.DecryptDump(key, strings.NewReader(text), 4) {
-		requireSettled(t, before)
-	}
-	for range backup.DecryptDump(key, strings.NewReader(text), 4) {
-		break
-	}
-	require.Panics(t, func() {
-		for range backup.DecryptDump(key, strings.NewReader(text), 4) {
-			panic("x")
-		}
-	})
-	requireSettled(t, before)
-	require.Panics(t, func() { collectDump(nil, strings.NewReader(text), 4) }, "a worker's panic is the caller's")
-	requireSettled(t, before)
 }

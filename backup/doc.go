@@ -4,8 +4,9 @@
 // [OpenKeyFile] opens a key file with its passphrase, and [KeyFile.Entries] goes
 // through its keys; [NewKeyFileWriter] writes one. For the server's backup,
 // [AuthData.Judge] says whether a backup may be trusted with keys,
-// [Recipient.Encrypt] encrypts one for it, [DecryptSession] decrypts one, and
-// [DecryptDump] decrypts the answer to GET /room_keys/keys as it comes.
+// [Recipient.Encrypt] encrypts one for it and [Recipient.EncryptAll] any number,
+// [DecryptSession] decrypts one, and [DecryptDump] decrypts the answer to GET
+// /room_keys/keys as it comes.
 //
 // # What is restored is nobody's word
 //

@@ -2,22 +2,13 @@ package backup
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"iter"
 
-	"github.com/chappe-e2ee/chappe/internal/parallel"
 	"github.com/chappe-e2ee/chappe/pk"
 )
 
 const dumpName = "backup: room_keys"
-
-// A batch is what is read before it is decrypted at once.
-const (
-	batchPerWorker = 64
-	maxBatch       = 4096
-	maxBatchBytes  = 4 << 20 // then a batch ends early
-)
 
 // DecryptDump returns the room keys of the answer to GET
 // /_matrix/client/v3/room_keys/keys, in its order, while it reads it. workers is
@@ -34,10 +25,10 @@ const (
 // [AuthData.CheckKey] first, where there is one.
 func DecryptDump(key *pk.DecryptionKey, dump io.Reader, workers int) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		workers := min(max(workers, 1), maxBatch/batchPerWorker)
-		d := &dumpReader{key: key, workers: workers, yield: yield, s: newScanner(dumpName, dump)}
+		decrypt := func(j *job) { j.entry, j.err = DecryptSession(key, j.roomID, j.sessionID, j.text) }
+		d := &dumpReader{s: newScanner(dumpName, dump), batch: newBatch(workers, decrypt, yield)}
 		err := d.read()
-		if err == errStopped || d.flush() != nil {
+		if err == errStopped || d.batch.flush() != nil {
 			return
 		}
 		if err != nil { // what came before it was handed out
@@ -46,25 +37,9 @@ func DecryptDump(key *pk.DecryptionKey, dump io.Reader, workers int) iter.Seq2[E
 	}
 }
 
-// errStopped says that the caller wants no more.
-var errStopped = errors.New("backup: stopped")
-
-// A job is an entry of the dump, and what became of it.
-type job struct {
-	roomID, sessionID string
-	text              []byte
-	entry             Entry
-	err               error
-}
-
 type dumpReader struct {
-	key     *pk.DecryptionKey
-	workers int
-	yield   func(Entry, error) bool
-	s       *scanner
-	jobs    []job
-	bytes   int
-	count   int // of entries that were handed out
+	s     *scanner
+	batch *batch
 }
 
 // read reads all of the dump: {"rooms":{roomID:{"sessions":{sessionID:{…}}}}}.
@@ -114,7 +89,7 @@ func (d *dumpReader) otherwise(roomID string) (skipped bool, err error) {
 	if _, err := d.s.value(0); err != nil {
 		return false, err
 	}
-	return true, d.add(job{roomID: roomID, err: malformed(dumpName, "not an object")})
+	return true, d.batch.add(job{roomID: roomID, err: malformed(dumpName, "not an object")})
 }
 
 func (d *dumpReader) room(roomID string, ok bool) error {
@@ -122,7 +97,7 @@ func (d *dumpReader) room(roomID string, ok bool) error {
 		if _, err := d.s.value(0); err != nil {
 			return err
 		}
-		return d.add(job{err: malformed(dumpName, "a room id that is no text")})
+		return d.batch.add(job{err: malformed(dumpName, "a room id that is no text")})
 	}
 	if skipped, err := d.otherwise(roomID); skipped || err != nil {
 		return err
@@ -147,40 +122,7 @@ func (d *dumpReader) room(roomID string, ok bool) error {
 			case raw == nil:
 				j.err = ErrTooLarge
 			}
-			return d.add(j)
+			return d.batch.add(j)
 		})
 	})
-}
-
-// add gathers a job, and has the batch done when it is full.
-func (d *dumpReader) add(j job) error {
-	d.jobs = append(d.jobs, j)
-	d.bytes += len(j.text) + len(j.roomID) + len(j.sessionID)
-	if len(d.jobs) < d.workers*batchPerWorker && d.bytes < maxBatchBytes {
-		return nil
-	}
-	return d.flush()
-}
-
-// flush decrypts the batch and hands it out.
-func (d *dumpReader) flush() error {
-	jobs := d.jobs
-	parallel.Do(len(jobs), d.workers, func(i int) {
-		if j := &jobs[i]; j.err == nil {
-			j.entry, j.err = DecryptSession(d.key, j.roomID, j.sessionID, j.text)
-		}
-	})
-	d.jobs, d.bytes = jobs[:0], 0
-	for i := range jobs {
-		j := jobs[i]
-		jobs[i] = job{}
-		if j.err != nil {
-			j.err = &EntryError{Index: d.count, RoomID: j.roomID, SessionID: j.sessionID, Err: j.err}
-		}
-		d.count++
-		if !d.yield(j.entry, j.err) {
-			return errStopped
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package backup
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
@@ -218,7 +219,7 @@ func (m members) claimed() (k keys.Ed25519, others members, err error) {
 	if raw == nil {
 		return k, nil, nil
 	}
-	object, err := parseMembers(entryName, raw)
+	object, err := splitMembers(entryName, raw)
 	if err != nil {
 		return k, nil, malformed(entryName, name+" is not an object")
 	}
@@ -249,8 +250,8 @@ func (m members) sharedHistory() bool {
 
 var errNoSenderKey = fmt.Errorf("backup: sender_key: %w", keys.ErrAbsent)
 
-// appendSession appends BackedUpSessionData, without its closing brace. The
-// caller wipes what it returns.
+// appendSession appends BackedUpSessionData, of any length, without its closing
+// brace. The caller wipes what it returns.
 func (e Entry) appendSession(dst []byte) ([]byte, error) {
 	switch {
 	case e.RoomID == "" || canonicaljson.Text(e.RoomID).IsZero():
@@ -288,14 +289,11 @@ func (e Entry) appendSession(dst []byte) ([]byte, error) {
 	if text == nil {
 		return dst, errors.New("backup: session key: closed")
 	}
+	dst = slices.Grow(dst, len(text)+x.entry.size()+6*len(e.RoomID)+128) // what follows: no copy is left behind
 	dst = append(dst, text...)
 	dst = append(dst, `","shared_history":`...)
 	dst = canonicaljson.Bool(e.SharedHistory).AppendTo(dst)
-	dst = x.entry.appendTo(dst)
-	if len(dst) > MaxEntrySize {
-		return dst, ErrTooLarge
-	}
-	return dst, nil
+	return x.entry.appendTo(dst), nil
 }
 
 // appendExport appends ExportedSessionData.

@@ -203,7 +203,7 @@ func (p *plaintext) Read(b []byte) (int, error) {
 		p.piece, p.err = p.e.next()
 		switch {
 		case p.err == io.EOF:
-			if !hmac.Equal(p.mac.Sum(nil), p.want[:]) || p.e.mac != p.want {
+			if !hmac.Equal(p.mac.Sum(nil), p.want[:]) || !hmac.Equal(p.e.mac[:], p.want[:]) {
 				p.err = ErrChanged
 			}
 		case p.err != nil:

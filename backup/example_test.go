@@ -138,7 +138,7 @@ func ExampleDecryptDump() {
 	}
 	// Output:
 	// !a:example.org backup
-	// left out: backup: entry 1: backup: KeyBackupData: session_data: pk: message: not a JSON object
+	// left out: backup: entry 1: backup: KeyBackupData: session_data: not a JSON object
 }
 
 func ExampleParseVersion() {
@@ -153,4 +153,33 @@ func ExampleParsePreference() {
 	// Output:
 	// false false
 	// true true
+}
+
+func ExampleRecipient_EncryptAll() {
+	key := must(pk.GenerateDecryptionKey())
+	auth := must(backup.NewAuthData(key.PublicKey()))
+	recipient := must(auth.Judge(backup.Evidence{PrivateKey: key}).Recipient())
+	entries := func(yield func(backup.Entry, bool) bool) {
+		for n := range 250 {
+			if !yield(newEntry(fmt.Sprintf("!%d:example.org", n%3)), false) {
+				return
+			}
+		}
+	}
+	for upload, err := range recipient.EncryptAll(entries, runtime.GOMAXPROCS(0)) {
+		var spoilt *backup.EntryError
+		switch {
+		case errors.As(err, &spoilt):
+			fmt.Println("left out:", spoilt)
+		case err != nil:
+			log.Fatal(err)
+		default:
+			// PUT /room_keys/keys?version=…, then backup.ParseUpdate.
+			fmt.Println(len(upload.Entries), "keys")
+		}
+	}
+	// Output:
+	// 100 keys
+	// 100 keys
+	// 50 keys
 }

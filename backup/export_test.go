@@ -26,3 +26,82 @@ func ArmorRounds(text []byte) (uint32, error) {
 	err := newEnvelope(newArmor(bytes.NewReader(text))).readHeader(&h)
 	return h.rounds(), err
 }
+
+// AppendEntry returns the text that goes into a backup, appended to dst.
+func (e Entry) AppendEntry(dst []byte) ([]byte, error) { return e.appendSession(dst) }
+
+// AppendExport returns the text that goes into a key file, appended to dst.
+func (e Entry) AppendExport(dst []byte) ([]byte, error) { return e.appendExport(dst) }
+
+// ScanValue reads the value that is next and returns all arrays it was held in,
+// the last of which has it still.
+func ScanValue(r io.Reader) (arrays [][]byte, err error) {
+	s := newScanner("", nil)
+	s.src.r = readerFunc(func(p []byte) (int, error) {
+		arrays = append(arrays, s.raw)
+		return r.Read(p)
+	})
+	raw, err := s.value(MaxEntrySize)
+	return append(arrays, raw), err
+}
+
+// RunBatch hands out entries from a batch, and returns the texts that it held.
+func RunBatch(entries []Entry, yield func(Entry, error) bool) (texts [][]byte) {
+	list := entries
+	b := newBatch(1, func(j *job) { j.entry, list = list[0], list[1:] }, yield)
+	for range entries {
+		text := []byte("secret")
+		texts = append(texts, text)
+		b.add(job{text: text})
+	}
+	b.flush()
+	return texts
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// IsObject says whether a text is taken for a JSON object.
+func IsObject(text []byte) bool {
+	_, err := parseMembers("", text)
+	return err == nil
+}
+
+// RawKeys returns the keys that a file holds, not a copy.
+func (f *KeyFile) RawKeys() []byte { return f.keys[:] }
+
+// RawPlain returns where entries stand before they are encrypted.
+func (f *KeyFileWriter) RawPlain() []byte { return f.plain[:cap(f.plain)] }
+
+// Dropped says whether the writer has its keys no more.
+func (f *KeyFileWriter) Dropped() bool { return f.stream == nil && f.mac == nil }
+
+// ParseText parses an entry of a key file, and returns what became of its text.
+func ParseText(text []byte) (Entry, []byte) {
+	j := &job{text: text}
+	j.parse()
+	return j.entry, j.text
+}
+
+// WipedBuffers reads the first value of a file, and returns the buffers that it
+// went through, before and after they are wiped.
+func (f *KeyFile) WipedBuffers() (before, after [][]byte, err error) {
+	p, err := f.begin()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.end()
+	s := newScanner("", p)
+	if err := s.take('['); err != nil {
+		return nil, nil, err
+	}
+	_, err = s.value(MaxEntrySize)
+	after = [][]byte{p.e.buf, s.buf, s.raw[:cap(s.raw)]}
+	for _, b := range after {
+		before = append(before, bytes.Clone(b))
+	}
+	s.wipe()
+	p.wipe()
+	return before, after, err
+}

@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"testing"
 
@@ -136,7 +137,11 @@ func open(t testing.TB, text string) *backup.KeyFile {
 
 // collect returns the entries, the errors of entries, and what ended it.
 func collect(f *backup.KeyFile) (list []backup.Entry, spoilt []*backup.EntryError, last error) {
-	for e, err := range f.Entries() {
+	return collectAll(f.Entries())
+}
+
+func collectAll(all iter.Seq2[backup.Entry, error]) (list []backup.Entry, spoilt []*backup.EntryError, last error) {
+	for e, err := range all {
 		if one, ok := err.(*backup.EntryError); ok {
 			spoilt = append(spoilt, one)
 		} else if err != nil {
@@ -158,3 +163,11 @@ func requireSame(t testing.TB, want, got backup.Entry) {
 	require.Equal(t, want.ForwardingChain, got.ForwardingChain)
 	require.Equal(t, want.SharedHistory, got.SharedHistory)
 }
+
+// pieces is a file that comes in pieces of some size.
+type pieces struct {
+	*strings.Reader
+	size int
+}
+
+func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), p.size)]) }

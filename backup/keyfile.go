@@ -92,16 +92,22 @@ func (f *KeyFile) Close() {
 }
 
 // Entries returns the room keys of the file, which it reads and decrypts as they
-// are asked for. It can be called again.
+// are asked for, a few ahead. It can be called again.
 //
 // An [*EntryError] stands for an entry that is not taken: it is malformed, of
 // another algorithm (ErrAlgorithm), has another session's id (ErrSessionID) or
 // more than [MaxEntrySize] bytes (ErrTooLarge). Any other error is the last:
 // [ErrChanged] when the file is not what it was when it was opened, and then
-// nothing of what came before is to be kept; a [*MalformedError] when the
-// content is not an array; [ErrBusy], [ErrClosed], or what the file's reader
-// returns. Two entries may be of one session.
-func (f *KeyFile) Entries() iter.Seq2[Entry, error] {
+// nothing of what came before is to be kept (who stops early does not learn of
+// it); a [*MalformedError] when the content is not an array; [ErrBusy],
+// [ErrClosed], or what the file's reader returns. Two entries may be of one
+// session.
+func (f *KeyFile) Entries() iter.Seq2[Entry, error] { return f.EntriesParallel(1) }
+
+// EntriesParallel is [KeyFile.Entries], parsing on a number of goroutines, at
+// least one; runtime.GOMAXPROCS(0) is a good number. They run only while the
+// iteration waits for them: none is left when an entry is handed out.
+func (f *KeyFile) EntriesParallel(workers int) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		p, err := f.begin()
 		if err != nil {
@@ -112,15 +118,24 @@ func (f *KeyFile) Entries() iter.Seq2[Entry, error] {
 		defer p.wipe()
 		s := newScanner("backup: content of the key file", p)
 		defer s.wipe()
-		stopped, err := f.each(s, yield)
-		if stopped {
-			return
-		}
-		var wrong *MalformedError
-		if errors.As(err, &wrong) {
-			if p.drain() == ErrChanged {
-				err = ErrChanged
+		b := newBatch(workers, (*job).parse, func(e Entry, err error) bool {
+			if f.isLive() {
+				return yield(e, err)
 			}
+			e.Close()
+			yield(Entry{}, ErrClosed)
+			return false
+		})
+		err = readArray(s, b)
+		var wrong *MalformedError
+		if errors.As(err, &wrong) && p.drain() == ErrChanged {
+			err = ErrChanged
+		}
+		if err == ErrChanged { // of what is still at hand, nothing is handed out
+			b.drop()
+		}
+		if err == errStopped || b.flush() != nil {
+			return
 		}
 		if err != nil {
 			yield(Entry{}, err)
@@ -128,39 +143,36 @@ func (f *KeyFile) Entries() iter.Seq2[Entry, error] {
 	}
 }
 
-// each hands out the entries. It returns whether the caller wants no more.
-func (f *KeyFile) each(s *scanner, yield func(Entry, error) bool) (stopped bool, err error) {
+// readArray reads all of the content.
+func readArray(s *scanner, b *batch) error {
 	if err := s.take('['); err != nil {
-		return false, err
+		return err
 	}
-	for i := 0; ; i++ {
-		if more, err := s.more(']', i == 0); err != nil {
-			return false, err
+	for first := true; ; first = false {
+		if more, err := s.more(']', first); err != nil {
+			return err
 		} else if !more {
-			return false, s.finish()
+			return s.finish()
 		}
 		raw, err := s.value(MaxEntrySize)
 		if err != nil {
-			return false, err
+			return err
 		}
-		if !f.isLive() {
-			return false, ErrClosed
+		j := job{text: bytes.Clone(raw)}
+		if raw == nil {
+			j.err = ErrTooLarge
 		}
-		if !yield(readEntry(i, raw)) {
-			return true, nil
+		if err := b.add(j); err != nil {
+			return err
 		}
 	}
 }
 
-func readEntry(index int, raw []byte) (Entry, error) {
-	if raw == nil {
-		return Entry{}, &EntryError{Index: index, Err: ErrTooLarge}
-	}
-	e, sessionID, err := parseEntry(raw)
-	if err != nil {
-		return Entry{}, &EntryError{Index: index, RoomID: e.RoomID, SessionID: sessionID, Err: err}
-	}
-	return e, nil
+// parse reads an entry of a key file, and wipes its text.
+func (j *job) parse() {
+	defer secret.Wipe(j.text)
+	j.entry, j.sessionID, j.err = parseEntry(j.text)
+	j.roomID = j.entry.RoomID
 }
 
 // begin starts the second pass.

@@ -156,7 +156,9 @@ func (f *KeyFileWriter) flush(least int) error {
 	if len(f.text) < least {
 		return nil
 	}
+	f.err = ErrClosed // should Write panic: nobody knows how much was written
 	n, err := f.w.Write(f.text)
+	f.err = nil
 	if err == nil && n != len(f.text) {
 		err = io.ErrShortWrite
 	}

@@ -17,9 +17,20 @@ type members []canonicaljson.RawMember
 // parseMembers takes an object apart. Names are taken to the letter, and none may
 // stand twice.
 func parseMembers(what string, text []byte) (members, error) {
-	if !utf8.Valid(text) || !json.Valid(text) {
-		return nil, malformed(what, "not valid JSON")
+	list, err := splitMembers(what, text)
+	if err != nil {
+		return nil, err
 	}
+	for _, m := range list {
+		if !valid(m.Value) {
+			return nil, malformed(what, "not valid JSON")
+		}
+	}
+	return list, nil
+}
+
+// splitMembers is parseMembers for what is known to be valid JSON, or is nil.
+func splitMembers(what string, text []byte) (members, error) {
 	list, err := canonicaljson.Split(text)
 	if err != nil {
 		return nil, malformed(what, "not a JSON object")
@@ -30,6 +41,13 @@ func parseMembers(what string, text []byte) (members, error) {
 		}
 	}
 	return list, nil
+}
+
+// valid says whether a value is JSON, in UTF-8. Most are strings that tell at a
+// glance.
+func valid(value []byte) bool {
+	_, ok := unescaped(value)
+	return ok || utf8.Valid(value) && json.Valid(value)
 }
 
 // get returns the JSON text of a member, nil when there is none or when it is
@@ -73,6 +91,14 @@ next:
 	return list
 }
 
+// size returns at least as many bytes as appendTo appends.
+func (m members) size() (n int) {
+	for _, member := range m {
+		n += 6*len(member.Name) + len(member.Value) + len(`,"":`)
+	}
+	return n
+}
+
 // appendTo appends the members, each behind a comma.
 func (m members) appendTo(dst []byte) []byte {
 	for _, member := range m {
@@ -87,9 +113,8 @@ func (m members) appendTo(dst []byte) []byte {
 // unquote returns what a JSON string says, and whether raw is one, of valid
 // Unicode.
 func unquote(raw []byte) (string, bool) {
-	n := len(raw)
-	if n >= 2 && raw[0] == '"' && bytes.IndexByte(raw[1:], '"') == n-2 && plain(raw[1:n-1]) {
-		return string(raw[1 : n-1]), true
+	if text, ok := unescaped(raw); ok {
+		return string(text), true
 	}
 	v, err := canonicaljson.Parse(raw)
 	if err != nil {
@@ -98,14 +123,19 @@ func unquote(raw []byte) (string, bool) {
 	return v.Text()
 }
 
-// plain says whether text is printable ASCII without escapes.
-func plain(text []byte) bool {
-	for _, c := range text {
-		if c < 0x20 || c >= utf8.RuneSelf || c == '\\' {
-			return false
+// unescaped returns the inside of a JSON string, if it is one of printable ASCII
+// without escapes.
+func unescaped(raw []byte) ([]byte, bool) {
+	n := len(raw)
+	if n < 2 || raw[0] != '"' || raw[n-1] != '"' {
+		return nil, false
+	}
+	for _, c := range raw[1 : n-1] {
+		if c < 0x20 || c >= utf8.RuneSelf || c == '\\' || c == '"' {
+			return nil, false
 		}
 	}
-	return true
+	return raw[1 : n-1], true
 }
 
 // unquoteSecret returns the base64 that a JSON string says, in a buffer that the

@@ -16,6 +16,7 @@ type repeat struct {
 	head, middle, tail string
 	times              int
 	part, pos          int
+	sample             func() // called now and then, while the file is read
 }
 
 func (r *repeat) Read(p []byte) (int, error) {
@@ -28,11 +29,47 @@ func (r *repeat) Read(p []byte) (int, error) {
 	case r.part > r.times:
 		return 0, io.EOF
 	}
+	if r.sample != nil && r.pos == 0 && r.part%1000 == 999 {
+		r.sample()
+	}
 	n := copy(p, text[r.pos:])
 	if r.pos += n; r.pos == len(text) {
 		r.part, r.pos = r.part+1, 0
 	}
 	return n, nil
+}
+
+// sampled is a file that samples while it is read.
+type sampled struct {
+	*strings.Reader
+	reads  int
+	sample func()
+}
+
+func (s *sampled) Read(p []byte) (int, error) {
+	if s.reads++; s.reads%50 == 0 {
+		s.sample()
+	}
+	return s.Reader.Read(p)
+}
+
+// TestAttack_G09_ReadAheadIsBounded: however many workers are asked for, and
+// however large the entries are.
+func TestAttack_G09_ReadAheadIsBounded(t *testing.T) {
+	key := backupKey(t, 1)
+	for _, c := range []struct {
+		entry string
+		most  int // bytes read before the first entry is handed out
+	}{
+		{`"x":{},`, 64 << 10},
+		{`"x":{"y":"` + strings.Repeat("a", 60_000) + `"},`, 5 << 20},
+	} {
+		r := &repeat{head: `{"rooms":{"a":{"sessions":{`, middle: c.entry, times: 1 << 20}
+		for range backup.DecryptDump(key, r, 1<<30) {
+			break
+		}
+		require.Less(t, r.part*len(c.entry), c.most)
+	}
 }
 
 // most calls f and returns by how much the heap grew, at most, when f asked.
@@ -74,19 +111,32 @@ func TestAttack_G09_MemoryIsFlat(t *testing.T) {
 	require.Less(t, grown, uint64(limit))
 
 	// A session without end, a name without end, and an unknown member.
-	for _, head := range []string{`{"rooms":{"a":{"sessions":{"x":"`, `{"rooms":{"a":{"sessions":{"`, `{"x":"`, `{"rooms":{"a":{"sessions":{"x":[`} {
+	for _, head := range []string{
+		`{"rooms":{"a":{"sessions":{"x":"`, `{"rooms":{"a":{"sessions":{"`, `{"rooms":{"`, `{"x":"`, `{"rooms":{"a":{"sessions":{"x":[`,
+		`{"rooms":{"a":{"x":"`, `{"rooms":{"a":"`, `{"rooms":{"a":{"sessions":"`,
+	} {
 		middle := strings.Repeat("a", 1000)
 		if strings.HasSuffix(head, "[") {
 			middle = strings.Repeat("[", 1000)
 		}
 		grown = most(func(sample func()) {
-			r := &repeat{head: head, middle: middle, times: 10000}
+			r := &repeat{head: head, middle: middle, times: 5000, sample: sample}
 			_, _, last := collectDump(key, r, 2)
 			require.Error(t, last)
-			sample()
 		})
-		require.Less(t, grown, uint64(limit))
+		require.Less(t, grown, uint64(limit), head)
 	}
+	// The same in a key file's entry.
+	long := file(t, `[{"x":"`+strings.Repeat("a", 5<<20)+`"}]`)
+	grown = most(func(sample func()) {
+		f, err := backup.OpenKeyFile(&sampled{Reader: strings.NewReader(long), sample: sample}, []byte(passphrase))
+		require.NoError(t, err)
+		_, spoilt, last := collect(f)
+		require.NoError(t, last)
+		require.ErrorIs(t, spoilt[0], backup.ErrTooLarge)
+	})
+	require.Less(t, grown, uint64(limit))
+	runtime.KeepAlive(long)
 
 	// A key file is written into nothing, and one of 14 MB is read.
 	one := entryJSON(entry(t, 1)) + ","

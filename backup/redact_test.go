@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,7 +17,8 @@ import (
 	"github.com/chappe-e2ee/chappe/internal/secret"
 )
 
-func TestSecretsDoNotPrint(t *testing.T) {
+// TestAttack_V26_SecretsDoNotPrint: nor are they marshalled.
+func TestAttack_V26_SecretsDoNotPrint(t *testing.T) {
 	text := strings.Replace(entryJSON(entry(t, 1)), "{", `{"x":"kept secret",`, 1)
 	f := open(t, file(t, "["+text+"]"))
 	list, _, _ := collect(f)
@@ -48,4 +50,97 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 	require.ErrorIs(t, gob.NewEncoder(io.Discard).Encode(f), secret.ErrMarshal)
 	require.Error(t, gob.NewEncoder(io.Discard).Encode(e))
+}
+
+// TestAttack_G15_NoCopiesLeftBehind: where a buffer with a session key grows, the
+// smaller one does not keep it.
+func TestAttack_G15_NoCopiesLeftBehind(t *testing.T) {
+	e := entry(t, 1)
+	e.RoomID = "!" + strings.Repeat("a\x01", 100)
+	key := e.Session.SecretText()[8:40]
+	for _, write := range []func(dst []byte) ([]byte, error){e.AppendEntry, e.AppendExport} {
+		for n := range 2000 {
+			dst := make([]byte, 0, n)
+			text, err := write(dst)
+			require.NoError(t, err)
+			require.Contains(t, string(text), string(key))
+			if &text[0] != &append(dst, 0)[0] {
+				require.NotContains(t, string(dst[:n]), string(key))
+			}
+		}
+	}
+	text := `{"session_key":"` + string(e.Session.SecretText()) + `","x":"` + strings.Repeat("a", 20_000) + `"}`
+	for _, r := range []io.Reader{strings.NewReader(text), iotest.HalfReader(strings.NewReader(text)), iotest.OneByteReader(strings.NewReader(text))} {
+		arrays, err := backup.ScanValue(r)
+		require.NoError(t, err)
+		last := arrays[len(arrays)-1]
+		require.Equal(t, text, string(last))
+		for _, a := range arrays {
+			if a = a[:cap(a)]; len(a) > 0 && &a[0] != &last[0] {
+				require.Equal(t, make([]byte, len(a)), a)
+			}
+		}
+	}
+}
+
+// What was read ahead and is not wanted any more is wiped.
+func TestAttack_G06_ReadAheadIsWiped(t *testing.T) {
+	for _, stop := range []func(){func() {}, func() { panic("x") }} {
+		var list []backup.Entry
+		for i := range 4 {
+			e := entry(t, i)
+			e.Session = export(t, 200+i)
+			list = append(list, e)
+		}
+		var texts [][]byte
+		n := 0
+		func() {
+			defer func() { recover() }()
+			texts = backup.RunBatch(list, func(backup.Entry, error) bool {
+				if n++; n == 2 {
+					stop()
+				}
+				return n < 2
+			})
+		}()
+		require.Equal(t, 2, n)
+		for i, e := range list {
+			require.Equal(t, i >= 2, e.Session.IsZero(), i)
+		}
+		for _, text := range texts {
+			require.Equal(t, make([]byte, len(text)), text)
+		}
+	}
+}
+
+// TestAttack_G06_Wiping: what held a secret is overwritten.
+func TestAttack_G06_Wiping(t *testing.T) {
+	zeros := func(b []byte) []byte { return make([]byte, len(b)) }
+	e := entry(t, 1)
+	key := string(e.Session.SecretText())[8:40]
+	f := open(t, file(t, "["+entryJSON(e)+"]"))
+	before, after, err := f.WipedBuffers()
+	require.NoError(t, err)
+	for i := range before {
+		require.Contains(t, string(before[i]), key)
+		require.Equal(t, zeros(after[i]), after[i])
+	}
+	require.NotEqual(t, zeros(f.RawKeys()), f.RawKeys())
+	f.Close()
+	require.Equal(t, zeros(f.RawKeys()), f.RawKeys())
+
+	got, text := backup.ParseText([]byte(entryJSON(e)))
+	require.Equal(t, e.SessionID(), got.SessionID())
+	require.Equal(t, zeros(text), text)
+
+	w, err := backup.NewWeakKeyFileWriter(io.Discard, []byte(passphrase), 1)
+	require.NoError(t, err)
+	for _, e := range []backup.Entry{e, {RoomID: "!a", Session: e.Session}} {
+		w.WriteEntry(e)
+		require.NotEmpty(t, w.RawPlain())
+		require.Equal(t, zeros(w.RawPlain()), w.RawPlain())
+	}
+	require.False(t, w.Dropped())
+	require.NoError(t, w.Finish())
+	require.True(t, w.Dropped())
 }

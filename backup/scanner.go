@@ -134,7 +134,7 @@ func (s *scanner) value(limit int) ([]byte, error) {
 		}
 		n, done := v.scan(s.buf[s.pos:s.end])
 		if long = long || len(s.raw)+n > limit; !long {
-			s.raw = append(s.raw, s.buf[s.pos:s.pos+n]...)
+			s.keep(s.buf[s.pos : s.pos+n])
 		}
 		s.pos += n
 		if !done {
@@ -148,6 +148,16 @@ func (s *scanner) value(limit int) ([]byte, error) {
 		}
 		return s.raw, nil
 	}
+}
+
+// keep appends to raw, and leaves no copy of a key behind where that grows.
+func (s *scanner) keep(piece []byte) {
+	if need := len(s.raw) + len(piece); need > cap(s.raw) {
+		grown := append(make([]byte, 0, max(2*need, 4<<10)), s.raw...)
+		secret.Wipe(s.raw[:cap(s.raw)])
+		s.raw = grown
+	}
+	s.raw = append(s.raw, piece...)
 }
 
 // name goes past the name of a member and its colon. A name that is not valid, or

@@ -45,7 +45,11 @@ func (r Recipient) Encrypt(e Entry, verified bool) ([]byte, error) {
 	b = strconv.AppendBool(b, verified && e.source == 0)
 	b = append(b, `,"session_data":`...)
 	b = append(b, data...)
-	return append(b, '}'), nil
+	b = append(b, '}')
+	if len(b) > MaxEntrySize { // DecryptSession would refuse it
+		return nil, ErrTooLarge
+	}
+	return b, nil
 }
 
 // DecryptSession returns the room key of a KeyBackupData, which the server has
@@ -63,9 +67,9 @@ func DecryptSession(key *pk.DecryptionKey, roomID, sessionID string, text []byte
 	if err != nil {
 		return Entry{}, err
 	}
-	var message pk.Message
-	if err := message.UnmarshalJSON(m.get("session_data")); err != nil {
-		return Entry{}, malformed(sessionName, "session_data: "+err.Error())
+	message, err := m.message("session_data")
+	if err != nil {
+		return Entry{}, err
 	}
 	plaintext, err := key.Decrypt(message)
 	if err == pk.ErrClosed {
@@ -80,6 +84,26 @@ func DecryptSession(key *pk.DecryptionKey, roomID, sessionID string, text []byte
 		return Entry{}, ErrDecrypt
 	}
 	return e, nil
+}
+
+// message returns a member that is an encrypted message.
+func (m members) message(name string) (pk.Message, error) {
+	what := sessionName + ": " + name
+	object, err := splitMembers(what, m.get(name))
+	if err != nil {
+		return pk.Message{}, err
+	}
+	var parts [3]string
+	for i, name := range []string{"ciphertext", "mac", "ephemeral"} {
+		if parts[i], err = object.text(what, name); err != nil {
+			return pk.Message{}, err
+		}
+	}
+	message, err := pk.ParseMessage(parts[0], parts[1], parts[2])
+	if err != nil {
+		return pk.Message{}, malformed(what, err.Error())
+	}
+	return message, nil
 }
 
 // parseBackedUp reads BackedUpSessionData. It has no ids of its own, but where it

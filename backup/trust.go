@@ -40,8 +40,9 @@ func (t Trust) String() string {
 
 // Evidence is what a program knows of its own user. The zero value knows nothing.
 type Evidence struct {
-	// Own is the user, as a query shows it, and Self what is thought of it. Both
-	// must be of the same answer. They may be nil.
+	// Own is the user, as a query shows it, and Self what is thought of it. They
+	// may be nil. Both should be of the same answer: what Self says counts for the
+	// keys only of which it says it.
 	Own  *crosssigning.User
 	Self *crosssigning.Self
 	// Marks returns what a person said of a device of the user. It may be nil.
@@ -95,13 +96,17 @@ func (a AuthData) Judge(e Evidence) Verdict {
 func (v *Verdict) judgeSignatures(a AuthData, e Evidence) {
 	own := e.Self.Own()
 	i := e.Own.Identity()
-	v.master = own.Trust() == crosssigning.UserVerified && i != nil && i.VerifyBackup(a.object) == nil
+	// Self may be of an earlier answer, with other keys.
+	verified := own.Trust() == crosssigning.UserVerified && i != nil && own.Pin().Master == i.MasterKey()
+	v.master = verified && i.VerifyBackup(a.object) == nil
 	for _, d := range e.Own.Devices() {
 		var mark crosssigning.Mark
 		if e.Marks != nil {
 			mark = e.Marks(d.DeviceID())
 		}
-		if own.DeviceTrust(d.DeviceID(), mark) == crosssigning.DeviceVerified && d.VerifyBackup(a.object) == nil {
+		same := mark.Compared == d.Ed25519() || verified && e.Own.CrossSigned(d.DeviceID())
+		trusted := own.DeviceTrust(d.DeviceID(), mark) == crosssigning.DeviceVerified
+		if same && trusted && d.VerifyBackup(a.object) == nil {
 			v.devices = append(v.devices, d.DeviceID())
 		}
 	}

@@ -3,6 +3,7 @@ package backup_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -52,6 +53,28 @@ func user(t testing.TB, i *crosssigning.Identity, devices ...*crosssigning.Devic
 	return u
 }
 
+// crossSign returns a device with the signature of a self-signing key beside its
+// own.
+func crossSign(t testing.TB, p *crosssigning.PrivateKeys, d crosssigning.LocalDevice) *crosssigning.DeviceKeys {
+	t.Helper()
+	signature, err := p.SignDevice(deviceKeys(t, d), d.Ed25519)
+	require.NoError(t, err)
+	var object, signed map[string]any
+	for to, from := range map[*map[string]any]json.Marshaler{&object: deviceKeys(t, d), &signed: signature.Object()} {
+		text, err := from.MarshalJSON()
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, to))
+	}
+	for user, list := range signed["signatures"].(map[string]any) {
+		maps.Copy(object["signatures"].(map[string]any)[user].(map[string]any), list.(map[string]any))
+	}
+	text, err := json.Marshal(object)
+	require.NoError(t, err)
+	k, err := crosssigning.ParseDeviceKeys(text)
+	require.NoError(t, err)
+	return k
+}
+
 // TestAttack_V20_WhoseSignature: which signatures make a backup one's own.
 func TestAttack_V20_WhoseSignature(t *testing.T) {
 	key := backupKey(t, 1)
@@ -72,6 +95,9 @@ func TestAttack_V20_WhoseSignature(t *testing.T) {
 		return crosssigning.Mark{}
 	}
 	evidence := backup.Evidence{Own: own, Self: proven, Marks: marks}
+	signed := local(t, alice, "SIGNED", 43)
+	withSigned := user(t, i, crossSign(t, p, signed))
+	knowsSigned := backup.Evidence{Own: withSigned, Self: crosssigning.NewSelf(withSigned, crosssigning.Pin{}, crosssigning.Proof{Private: p})}
 
 	master, err := bare.Sign(p, key.PublicKey())
 	require.NoError(t, err)
@@ -110,6 +136,10 @@ func TestAttack_V20_WhoseSignature(t *testing.T) {
 		"server's own identity":          {byEvil, backup.Evidence{Own: user(t, evilIdentity), Self: crosssigning.NewSelf(user(t, evilIdentity), crosssigning.Pin{Master: i.MasterKey(), Verified: true}, crosssigning.Proof{})}, backup.Untrusted},
 		"compared device":                {sign(bare, compared), evidence, backup.SignedByDevice},
 		"compared device, no marks":      {sign(bare, compared), backup.Evidence{Own: own, Self: proven}, backup.Untrusted},
+		"cross-signed device":            {sign(bare, signed), knowsSigned, backup.SignedByDevice},
+		"cross-signed, not proven":       {sign(bare, signed), backup.Evidence{Own: withSigned, Self: crosssigning.NewSelf(withSigned, crosssigning.Pin{}, crosssigning.Proof{})}, backup.Untrusted},
+		"cross-signed, Self knows not":   {sign(bare, signed), backup.Evidence{Own: withSigned, Self: proven}, backup.Untrusted},
+		"cross-signed and blocked":       {sign(bare, signed), backup.Evidence{Own: withSigned, Self: knowsSigned.Self, Marks: func(string) crosssigning.Mark { return crosssigning.Mark{Blocked: true} }}, backup.Untrusted},
 		"unverified device":              {sign(bare, unverified), evidence, backup.Untrusted},
 		"device with the master's id":    {sign(bare, clash), evidence, backup.Untrusted},
 		"device of that id is listed":    {sign(bare, clash), backup.Evidence{Own: user(t, i, deviceKeys(t, clash)), Self: proven, Marks: marks}, backup.Untrusted},
@@ -142,6 +172,9 @@ func TestAttack_V20_WhoseSignature(t *testing.T) {
 		require.NotEmpty(t, verdict.Trust().String())
 	}
 	require.Equal(t, []string{"COMPARED"}, sign(master, compared).Judge(evidence).SignedBy())
+	both := evidence
+	both.Device = deviceKeys(t, compared)
+	require.Equal(t, []string{"COMPARED"}, sign(bare, compared).Judge(both).SignedBy(), "once")
 	require.Equal(t, backup.Untrusted, backup.Verdict{}.Trust())
 }
 
@@ -184,6 +217,14 @@ func TestAttack_P35_KeyIsChecked(t *testing.T) {
 	key := backupKey(t, 1)
 	a := authData(t, key)
 	require.NoError(t, a.CheckKey(key))
+	// As secret storage and other devices have it (m.megolm_backup.v1).
+	text, err := key.SecretText()
+	require.NoError(t, err)
+	for _, text := range []string{string(text), string(text) + "="} {
+		stored, err := pk.ParseDecryptionKey([]byte(text))
+		require.NoError(t, err)
+		require.NoError(t, a.CheckKey(stored))
+	}
 	b, err := key.Secret()
 	require.NoError(t, err)
 	for i := range len(b) * 8 {
@@ -290,5 +331,35 @@ func TestAttack_V20_KeyIsNoBackup(t *testing.T) {
 			want = backup.SignedByDevice
 		}
 		require.Equal(t, want, a.Judge(evidence).Trust(), "with %s", member)
+	}
+}
+
+// TestAttack_V20_OtherAnswer: Self is of an answer that was right, and Own of
+// one in which the server has put keys of its own.
+func TestAttack_V20_OtherAnswer(t *testing.T) {
+	key := backupKey(t, 66)
+	bare := authData(t, key)
+	p, i := privateKeys(t, 20)
+	evil, evilIdentity := privateKeys(t, 30)
+	good := local(t, alice, "COMPARED", 40)
+	bad := local(t, alice, "COMPARED", 50)
+	own := user(t, i, crossSign(t, p, good))
+	self := crosssigning.NewSelf(own, crosssigning.Pin{}, crosssigning.Proof{Private: p})
+	marks := func(string) crosssigning.Mark { return crosssigning.Mark{Compared: good.Ed25519} }
+
+	byMaster, err := bare.Sign(evil, key.PublicKey())
+	require.NoError(t, err)
+	byDevice, err := bare.SignDevice(deviceKeys(t, bad), bad.Signer)
+	require.NoError(t, err)
+	for name, now := range map[string]*crosssigning.User{
+		"identity": user(t, evilIdentity), "device": user(t, i, deviceKeys(t, bad)),
+		"both": user(t, evilIdentity, deviceKeys(t, bad)), "cross-signed": user(t, evilIdentity, crossSign(t, evil, bad)), "no identity": user(t, nil, deviceKeys(t, bad)),
+	} {
+		for _, a := range []backup.AuthData{byMaster, byDevice} {
+			for _, marks := range []func(string) crosssigning.Mark{marks, nil} {
+				v := a.Judge(backup.Evidence{Own: now, Self: self, Marks: marks})
+				require.Equal(t, backup.Untrusted, v.Trust(), name)
+			}
+		}
 	}
 }

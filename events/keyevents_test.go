@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -185,8 +186,9 @@ func TestForwardedRoomKey(t *testing.T) {
 	require.JSONEq(t, string(marshal(t, want)), string(k.SecretJSON()))
 	_, err = megolm.ImportInboundSession(k.Export())
 	require.NoError(t, err)
+	closed := k.Export()
 	k.Close()
-	require.True(t, k.IsZero() && k.Export().IsZero() && k.SecretJSON() == nil)
+	require.True(t, k.IsZero() && k.Export().IsZero() && k.SecretJSON() == nil && closed.IsZero())
 
 	delete(want, "withheld")
 	read := func(content object) error {
@@ -304,4 +306,64 @@ func TestAttack_C02_OnlyAnOpenedOlmPayloadCarriesKeys(t *testing.T) {
 		_, err = events.ParseMegolm(marshal(t, olm))
 		require.ErrorIs(t, err, events.ErrAlgorithm)
 	}
+}
+
+// others opens an event to TWO, of Alice, from everyone who may not send it.
+func others(t *testing.T, event events.Outgoing) map[string]events.Plaintext {
+	t.Helper()
+	one, two := newDevice(t, alice, "ONE"), newDevice(t, alice, "TWO")
+	stranger := newDevice(t, bob, "ONE")
+	return map[string]events.Plaintext{
+		"another user":             open(t, stranger, two, knows(stranger.keys), event),
+		"another user, unknown":    open(t, stranger, two, nil, event),
+		"a device of unknown keys": open(t, one, two, nil, event),
+		"known under other keys":   open(t, one, two, knows(newDevice(t, alice, "ONE").keys), event),
+	}
+}
+
+// V14: a forwarded key comes from a known device of our own user. That it was
+// asked for, and that the device is verified, the program checks.
+func TestAttack_V14_ForwardedByOthers(t *testing.T) {
+	t.Parallel()
+	_, in := group(t)
+	export, err := in.Export()
+	require.NoError(t, err)
+	event, err := events.NewForwardedRoomKey(export, forwarding(newDevice(t, bob, "BOB")))
+	require.NoError(t, err)
+	for name, p := range others(t, event) {
+		k, err := p.ForwardedRoomKey()
+		require.True(t, errors.Is(err, events.ErrNotOurUser) || errors.Is(err, events.ErrUnknownDevice), name)
+		require.True(t, k.IsZero() && k.Export().IsZero() && k.SecretJSON() == nil, name)
+	}
+}
+
+// V17: so does a secret.
+func TestAttack_V17_SecretByOthers(t *testing.T) {
+	t.Parallel()
+	event, err := events.NewSecretSend("id", []byte("poison"))
+	require.NoError(t, err)
+	for name, p := range others(t, event) {
+		s, err := p.SecretSend()
+		require.True(t, errors.Is(err, events.ErrNotOurUser) || errors.Is(err, events.ErrUnknownDevice), name)
+		require.True(t, s.IsZero() && s.Secret() == nil && s.RequestID() == "", name)
+	}
+}
+
+// C28: what is said to be withheld changes nothing for a key that is there.
+func TestAttack_C28_WithheldIsAHint(t *testing.T) {
+	t.Parallel()
+	a, b := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB")
+	c := newConversation(t)
+	event, err := events.NewRoomKey(c.out, room, false)
+	require.NoError(t, err)
+	w, err := events.NewWithheld(events.Blacklisted, "", room, c.out.ID(), a.keys.Curve25519())
+	require.NoError(t, err)
+	_, err = events.ParseWithheld(marshal(t, w))
+	require.NoError(t, err)
+	k, err := open(t, a, b, knows(a.keys), event).RoomKey()
+	require.NoError(t, err)
+	require.Equal(t, w.SessionID(), k.SessionID())
+	// In an Olm payload it is an event like any other, and no key.
+	_, err = open(t, a, b, knows(a.keys), outgoing(t, events.TypeWithheld, decode(t, w))).RoomKey()
+	require.ErrorIs(t, err, events.ErrType)
 }

@@ -167,8 +167,8 @@ func TestAttack_C06_Room(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A session is its owner's: nobody else's event passes under it.
-func TestSessionOwner(t *testing.T) {
+// C03: a session is its owner's: nobody else's event passes under it.
+func TestAttack_C03_SessionOwner(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t)
 	posed := event("$1")
@@ -198,6 +198,8 @@ func TestOpenRoomEventRefuses(t *testing.T) {
 		require.ErrorIs(t, err, keys.ErrAbsent, name)
 	}
 	_, err := c.in.Open(event(""), sent)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = c.in.Open(event("$1"), nil)
 	require.ErrorIs(t, err, keys.ErrAbsent)
 	s := c.in
 	s.Guard = other.in.Guard

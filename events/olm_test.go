@@ -67,7 +67,9 @@ func TestOlmConversation(t *testing.T) {
 func TestOriginAndResolve(t *testing.T) {
 	t.Parallel()
 	a, b, m := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB"), newDevice(t, alice, "MALLORY")
-	claimed := open(t, a, b, nil, events.NewDummy()).Sender()
+	p := open(t, a, b, nil, events.NewDummy())
+	claimed := p.Sender()
+	p.Close() // the device's keys are no part of what is wiped
 	require.Equal(t, events.Claimed, claimed.Origin())
 	require.True(t, a.keys.SameKeys(claimed.Device()))
 
@@ -143,8 +145,12 @@ func TestSealOlmRefuses(t *testing.T) {
 	_, err = events.SealOlm(s, a.keys, b.keys, events.NewDummy())
 	require.ErrorIs(t, err, olm.ErrClosed)
 
-	_, err = events.NewReceiver(a.account, b.keys, nil)
-	require.ErrorIs(t, err, events.ErrOwnDevice)
+	for _, other := range []*crosssigning.DeviceKeys{b.keys,
+		a.with(t, func(l *crosssigning.LocalDevice) { l.Curve25519 = b.local.Curve25519 }),
+		a.with(t, func(l *crosssigning.LocalDevice) { l.Ed25519, l.Signer = b.local.Ed25519, b.local.Signer })} {
+		_, err = events.NewReceiver(a.account, other, nil)
+		require.ErrorIs(t, err, events.ErrOwnDevice)
+	}
 	_, err = events.NewReceiver(nil, b.keys, nil)
 	require.ErrorIs(t, err, keys.ErrAbsent)
 	_, err = events.NewReceiver(a.account, nil, nil)
@@ -169,6 +175,10 @@ func TestOpenForeignSession(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.receiver(t, nil).Open(alice, content, m.session(t, a))
 	require.ErrorIs(t, err, events.ErrForeignSession)
+	_, err = b.receiver(t, nil).Open(alice, content, s, nil)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = b.receiver(t, nil).Open(alice, nil)
+	require.ErrorIs(t, err, keys.ErrAbsent)
 
 	posed := decode(t, content)
 	posed["sender_key"] = m.keys.Curve25519().String()
@@ -206,6 +216,21 @@ func TestOpenFailedCheckInKnownSession(t *testing.T) {
 	require.NoError(t, err)
 	_, err = r.Open(alice, content, opened.Session)
 	require.NoError(t, err, "the session goes on")
+}
+
+// P15: our own pre-key message comes back to us, as the other device's.
+func TestAttack_P15_Reflection(t *testing.T) {
+	t.Parallel()
+	a, b := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB")
+	s := a.session(t, b)
+	content, err := events.SealOlm(s, a.keys, b.keys, events.NewDummy())
+	require.NoError(t, err)
+	m, err := content.Message(b.keys.Curve25519())
+	require.NoError(t, err)
+	session, account := s.Revision(), a.account.Revision()
+	_, err = a.receiver(t, knows(b.keys)).Open(bob, parseOlm(t, olmContent(b, a, m)), s)
+	require.ErrorIs(t, err, olm.ErrIdentityKey)
+	require.Equal(t, []uint64{session, account}, []uint64{s.Revision(), a.account.Revision()})
 }
 
 // Row A26, with members that nobody knows.

@@ -3,6 +3,7 @@ package events
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
 	"github.com/chappe-e2ee/chappe/internal/secret"
@@ -41,20 +42,26 @@ type Opened struct {
 
 // Open decrypts the event and makes all checks of the specification. sender is
 // the event's sender. sessions are all that are held with the device that has
-// the event's sender_key, the one that was used last first.
+// the event's sender_key, the one that was used last first. Keep them by that
+// key: a session that our device made does not remember with whom, and whoever
+// is at its other end could speak for the device it is passed off as.
 //
 // A pre-key message is decrypted by the session that it belongs to, or by a new
 // one that the account makes. A normal message is tried with each session.
 //
 // It returns what [olm.Session.Decrypt] and [olm.Account.NewInboundSession]
 // return (joined, when several sessions failed), [ErrNotForUs], [ErrNoSession]
-// or [ErrForeignSession]; account and sessions are then as before. Or the
+// [ErrForeignSession], or [keys.ErrAbsent] when content or a session is nil;
+// account and sessions are then as before. Or the
 // message decrypts, and a check fails: [ErrSender], [ErrRecipient],
 // [ErrRecipientKey], [ErrSigningKey], [ErrDeviceUser], [ErrDeviceCurve25519],
 // [ErrDeviceEd25519], [ErrDeviceSignature], [ErrDeviceID], [ErrLookup] or a
 // [*MalformedError]. Then the message's key was used, a session that was new is
 // closed and its one-time key consumed, and the event is to be discarded.
 func (r *Receiver) Open(sender string, content *OlmEncrypted, sessions ...*olm.Session) (Opened, error) {
+	if content == nil || slices.Contains(sessions, nil) {
+		return Opened{}, fmt.Errorf("events: receiver: %w", keys.ErrAbsent)
+	}
 	m, err := content.Message(r.device.Curve25519())
 	if err != nil {
 		return Opened{}, err

@@ -71,6 +71,13 @@ func TestRedactionAndClose(t *testing.T) {
 		require.Error(t, gob.NewEncoder(new(bytes.Buffer)).Encode(v))
 	}
 
+	for _, content := range []func() []byte{h.plaintext.SecretContent, h.out.SecretContent, h.key.SecretJSON, h.forwarded.SecretJSON,
+		h.secret.SecretJSON, h.secret.Secret, h.decrypted.Content} {
+		before := bytes.Clone(content())
+		clear(content())
+		require.NotEmpty(t, before)
+		require.Equal(t, before, content(), "a copy")
+	}
 	kept := [][]byte{events.RawPayload(h.plaintext), events.RawContent(h.out), h.key.RawSecrets(), h.forwarded.RawSecrets()}
 	raw, text := h.secret.RawSecrets()
 	kept = append(kept, raw, text)

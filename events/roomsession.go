@@ -14,7 +14,9 @@ type RoomSession struct {
 	Guard   *ReplayGuard // of this session
 	RoomID  string       // that the room key named
 	// Owner is the user who sent the room key, empty when nobody knows: the
-	// key was forwarded, or comes from a backup or a file.
+	// key was forwarded, or comes from a backup or a file. It is as good as
+	// the key's [Sender]: while the origin of that is less than [Known], Owner
+	// is whom the server says.
 	Owner string
 }
 
@@ -53,7 +55,7 @@ type decrypted struct {
 // [megolm.InboundSession.Decrypt] returns. The guard is then as before.
 func (s RoomSession) Open(event RoomEvent, content *MegolmEncrypted) (Decrypted, error) {
 	switch {
-	case s.Session == nil || s.Guard == nil || s.RoomID == "" || event.EventID == "":
+	case s.Session == nil || s.Guard == nil || content == nil || s.RoomID == "" || event.EventID == "":
 		return Decrypted{}, fmt.Errorf("events: room session: %w", keys.ErrAbsent)
 	case content.sessionID != s.Session.ID() || s.Guard.session != s.Session.SigningKey():
 		return Decrypted{}, ErrForeignSession
@@ -122,5 +124,6 @@ func (d Decrypted) Index() uint32 {
 }
 
 // KnownOwner says whether the session had an owner, with whom the event's sender
-// was compared. Otherwise the sender is whom the server says.
+// was compared. Otherwise, and where the room key's own sender was not known, the
+// sender is whom the server says.
 func (d Decrypted) KnownOwner() bool { return d.p != nil && d.p.knownOwner }

@@ -52,7 +52,7 @@ func (p *parser) rawMember() (m RawMember, err error) {
 	if err := p.skipText(); err != nil {
 		return m, err
 	}
-	name := parser{src: p.src[start:p.pos]}
+	name := parser{src: p.src[start:p.pos], dst: make([]byte, 0, p.pos-start)}
 	if m.Err = name.text(); m.Err == nil {
 		m.Name = unquote(string(name.dst))
 	}
