@@ -128,6 +128,22 @@ func TestAttack_C01_DeviceID(t *testing.T) {
 	}, nil, events.ErrDeviceID)
 }
 
+// C33: a dehydrated device sends nothing, whether the message or the server says
+// that it is one.
+func TestAttack_C33_DehydratedSender(t *testing.T) {
+	dehydrated := func(a *device) *crosssigning.DeviceKeys {
+		return a.with(t, func(l *crosssigning.LocalDevice) { l.Dehydrated = true })
+	}
+	t.Run("the message", func(t *testing.T) {
+		c01(t, func(p object, a, _, _ *device) { p["sender_device_keys"] = dehydrated(a) }, nil, events.ErrDehydrated)
+	})
+	t.Run("the server", func(t *testing.T) {
+		c01(t, func(object, *device, *device, *device) {}, func(a, _ *device) events.Lookup {
+			return knows(dehydrated(a))
+		}, events.ErrDehydrated)
+	})
+}
+
 // A look-up that does not do what it says.
 func TestAttack_C01_Lookup(t *testing.T) {
 	for name, answer := range map[string]func(a, m *device) *crosssigning.DeviceKeys{

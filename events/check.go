@@ -79,6 +79,8 @@ func checkDeviceKeys(raw []byte, s Sender) (*crosssigning.DeviceKeys, error) {
 		return nil, ErrDeviceCurve25519
 	case d.Ed25519() != s.ed25519:
 		return nil, ErrDeviceEd25519
+	case d.Dehydrated():
+		return nil, ErrDehydrated
 	}
 	return d, nil
 }

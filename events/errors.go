@@ -44,6 +44,11 @@ var (
 	// device that is known under the same keys.
 	ErrDeviceID = errors.New("events: sender_device_keys with another device id than the known one")
 
+	// ErrDehydrated says that the sender is a dehydrated device, which sends
+	// nothing: its keys lie on the server, under the user's recovery key
+	// (MSC3814).
+	ErrDehydrated = errors.New("events: sent by a dehydrated device")
+
 	// ErrLookup says that the look-up answered with a device of another user
 	// or with another Curve25519 key than it was asked for.
 	ErrLookup = errors.New("events: look-up of the sending device returned another device")

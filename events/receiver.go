@@ -50,12 +50,12 @@ type Opened struct {
 // one that the account makes. A normal message is tried with each session.
 //
 // It returns what [olm.Session.Decrypt] and [olm.Account.NewInboundSession]
-// return (joined, when several sessions failed), [ErrNotForUs], [ErrNoSession]
+// return (joined, when several sessions failed), [ErrNotForUs], [ErrNoSession],
 // [ErrForeignSession], or [keys.ErrAbsent] when content or a session is nil;
-// account and sessions are then as before. Or the
-// message decrypts, and a check fails: [ErrSender], [ErrRecipient],
-// [ErrRecipientKey], [ErrSigningKey], [ErrDeviceUser], [ErrDeviceCurve25519],
-// [ErrDeviceEd25519], [ErrDeviceSignature], [ErrDeviceID], [ErrLookup] or a
+// account and sessions are then as before. Or the message decrypts, and a check
+// fails: [ErrSender], [ErrRecipient], [ErrRecipientKey], [ErrSigningKey],
+// [ErrDeviceUser], [ErrDeviceCurve25519], [ErrDeviceEd25519],
+// [ErrDeviceSignature], [ErrDeviceID], [ErrDehydrated], [ErrLookup] or a
 // [*MalformedError]. Then the message's key was used, a session that was new is
 // closed and its one-time key consumed, and the event is to be discarded.
 func (r *Receiver) Open(sender string, content *OlmEncrypted, sessions ...*olm.Session) (Opened, error) {

@@ -72,8 +72,8 @@ func (s Sender) Origin() Origin { return s.origin }
 
 // Resolve returns the sender as it is once the device became known, with the
 // checks that [Receiver.Open] would have made. It returns [ErrLookup] when the
-// device is of another user or has another Curve25519 key, [ErrSigningKey], or
-// [ErrDeviceID].
+// device is of another user or has another Curve25519 key, [ErrSigningKey],
+// [ErrDeviceID] or [ErrDehydrated].
 func (s Sender) Resolve(device *crosssigning.DeviceKeys) (Sender, error) {
 	switch {
 	case device == nil:
@@ -84,6 +84,8 @@ func (s Sender) Resolve(device *crosssigning.DeviceKeys) (Sender, error) {
 		return Sender{}, ErrSigningKey
 	case s.device != nil && s.device.DeviceID() != device.DeviceID():
 		return Sender{}, ErrDeviceID
+	case device.Dehydrated():
+		return Sender{}, ErrDehydrated
 	}
 	s.device, s.origin = device, Known
 	return s, nil
