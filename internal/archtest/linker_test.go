@@ -50,7 +50,7 @@ func unwanted(from string, deps []string) []string {
 		dir, ours := own(dep)
 		switch {
 		case slices.Contains(unlinked, dep),
-			belowAny(dep, testOnly),
+			belowAny(dep, testOnly), belowAny(dep, commandLine),
 			ours && !below(dir, "internal") && !slices.Contains(reach(from), dir):
 			found = append(found, dep)
 		}
@@ -98,6 +98,31 @@ func TestLinker(t *testing.T) {
 	}
 }
 
+// TestToolIsOffline proves that the command-line tool has no network stack, and
+// nothing that would make its binary depend on another program.
+func TestToolIsOffline(t *testing.T) {
+	switch runtime.GOOS {
+	case "js", "wasip1", "android", "ios":
+		t.Skip("no go command to run here")
+	}
+	cmd := exec.Command("go", "list", "-deps", "./cmd/chappe")
+	cmd.Dir = moduleRoot(t)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, commandLine[0]+"/cobra") {
+		t.Fatal("the tool has no command line: the test is blind")
+	}
+	for _, dep := range deps {
+		if belowAny(dep, offline) {
+			t.Errorf("the tool is linked with %s", dep)
+		}
+	}
+}
+
 func TestUnwanted(t *testing.T) {
 	t.Parallel()
 	clean := []string{
@@ -108,7 +133,8 @@ func TestUnwanted(t *testing.T) {
 		t.Errorf("refused %q", found)
 	}
 	bad := append(slices.Clone(unlinked),
-		module+"/olm", module+"/testvectors", module+"/pk", "github.com/stretchr/testify/require")
+		module+"/olm", module+"/testvectors", module+"/pk", "github.com/stretchr/testify/require",
+		"github.com/spf13/cobra", "golang.org/x/term")
 	for _, dep := range bad {
 		if found := unwanted("megolm", append(slices.Clone(clean), dep)); !slices.Equal(found, []string{dep}) {
 			t.Errorf("with %s, found %q", dep, found)

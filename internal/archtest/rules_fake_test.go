@@ -59,7 +59,8 @@ func whole() []pkg {
 		asTest(source("olm", "@megolm", "os", "math/rand/v2", "crypto/ecdh", "encoding/base64", "github.com/stretchr/testify/require")),
 		with(asTest(source("olm")), func(f *file) { f.inits, f.aes = 1, true }),
 		program("testvectors/generate/olm", "os", "encoding/base64", "@olm"),
-		program("cmd/chappe", "os", "net/http", "github.com/spf13/cobra", "@internal/b64", "@testvectors"),
+		program("cmd/chappe", "os", "net/http", "github.com/spf13/cobra", "golang.org/x/term", "github.com/cheggaaa/pb/v3", "@internal/b64", "@testvectors"),
+		asTest(program("cmd/chappe", "github.com/creack/pty", "golang.org/x/sys/unix")),
 		with(program("cmd/other"), func(f *file) { f.inits, f.foreign = 1, true }),
 		program("examples/quickstart", "log", "os", "@olm", "@megolm"),
 	}
@@ -123,6 +124,13 @@ var breaks = map[string][][]pkg{
 		{program("cmd/chappe", "github.com/google/go-cmp/cmp")},
 		{program("internal/benchtable", "github.com/stretchr/testify/require")},
 		{program("examples/bot", "github.com/stretchr/testify/require")},
+		{program("cmd/chappe", "github.com/creack/pty")},
+	},
+	"command lines are for cmd and examples": {
+		{program("internal/benchtable", "github.com/spf13/cobra")},
+		{asTest(source("olm", "golang.org/x/term"))},
+		{source("internal/vectortest", "golang.org/x/term")},
+		{asTest(source("internal/wire", "github.com/creack/pty"))},
 	},
 	"testvectors imports embed and nothing else": {
 		{source("testvectors", "embed", "io/fs")}, {source("testvectors", "encoding/json")},
@@ -199,6 +207,13 @@ func TestEveryEdge(t *testing.T) {
 	for _, entry := range slices.Sorted(maps.Keys(forbidden)) {
 		if found := findForbidden([]pkg{source("olm", entry)}); len(found) != 1 {
 			t.Errorf("%s is not refused: %q", entry, found)
+		}
+	}
+	for _, entry := range commandLine {
+		for dir := range rooms {
+			if found := findCommandLine([]pkg{source(dir, entry+"/v9")}); len(found) != 1 {
+				t.Errorf("%s is not refused in %s: %q", entry, dir, found)
+			}
 		}
 	}
 	for what, where := range confined {

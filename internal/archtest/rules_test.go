@@ -59,6 +59,7 @@ var rules = []rule{
 	{"no shipped package imports what is forbidden", findForbidden},
 	{"shipped packages use the allowed modules only", findExternal},
 	{"test libraries are for tests", findTestOnly},
+	{"command lines are for cmd and examples", findCommandLine},
 	{"testvectors imports embed and nothing else", findVectors},
 	{"examples import what a user can import", findExamples},
 	{"no init function", findInits},
@@ -213,6 +214,23 @@ func findTestOnly(pkgs []pkg) []string {
 		}
 		return "only test files do"
 	})
+}
+
+func findCommandLine(pkgs []pkg) []string {
+	var found []string
+	for _, p := range pkgs {
+		if below(p.dir, "cmd") || below(p.dir, "examples") {
+			continue
+		}
+		for _, f := range p.files {
+			for _, imported := range f.imports {
+				if belowAny(imported, commandLine) {
+					found = append(found, fmt.Sprintf("%s imports %s", path.Join(p.dir, f.name), imported))
+				}
+			}
+		}
+	}
+	return found
 }
 
 func findVectors(pkgs []pkg) []string {

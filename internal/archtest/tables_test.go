@@ -67,8 +67,18 @@ var allowedBelow = []string{"log/slog"}
 // external lists the modules that shipped packages may use.
 var external = []string{edwards, "golang.org/x/crypto"}
 
+// commandLine lists the modules for command lines, terminals and progress. Only
+// cmd and examples use them, not even the tests of others.
+var commandLine = []string{
+	"github.com/spf13", "github.com/cheggaaa/pb", "github.com/creack/pty",
+	"golang.org/x/term",
+}
+
 // testOnly lists the modules that only tests may use.
-var testOnly = []string{"github.com/stretchr/testify", "github.com/google/go-cmp"}
+var testOnly = []string{"github.com/stretchr/testify", "github.com/google/go-cmp", "github.com/creack/pty"}
+
+// offline lists what the tool's binary does not have: it opens no connection.
+var offline = []string{"net/http", "crypto/tls", "crypto/x509", "os/exec", "testing", "runtime/cgo"}
 
 // unlinked lists what no program gets into its binary by importing a room.
 var unlinked = []string{
