@@ -28,7 +28,8 @@
 //
 // Matrix specification, "Megolm group ratchet", versions 1 of the message
 // (byte 3 on the wire), 2 of the session key and 1 of the export. Pickles of
-// libolm 3.2.13 are read and written ([ImportLibolmInboundSession] and so on).
+// libolm 3.2.13 and of vodozemac are read and written
+// ([ImportLibolmInboundSession], [ImportVodozemacInboundSession] and so on).
 // Stricter than libolm: base64, padding, Ed25519 keys and signatures; the index
 // does not wrap around; a session moves forward only when a message decrypted.
 package megolm

@@ -30,8 +30,9 @@ var (
 	// ErrClosed says that the session or the key was closed.
 	ErrClosed = errors.New("megolm: closed")
 
-	// ErrPickleKey says that a libolm pickle's MAC does not fit the pickle
-	// key: the key is another one, or the pickle is damaged.
+	// ErrPickleKey says that a pickle's MAC does not fit the pickle key: the
+	// key is another one, perhaps of the wrong length, or the pickle is
+	// damaged.
 	ErrPickleKey = libolm.ErrKey
 
 	// ErrOpen says that a sealed session does not open: another seal key,

@@ -29,7 +29,9 @@
 //
 // Matrix specification, "Olm: A Cryptographic Ratchet". Session and account
 // pickles of libolm 3.2.13 are read and written ([ImportLibolmAccount],
-// [ImportLibolmSession]). Stricter than libolm: base64, padding, keys of low
-// order, all-zero agreements, duplicate fields. More is kept: 40 message keys
-// for each receiver chain, 5000 one-time keys.
+// [ImportLibolmSession]), and so are vodozemac's ([ImportVodozemacAccount],
+// [ImportVodozemacSession]) and the dehydrated devices of MSC3814
+// ([Account.Dehydrate], [RehydrateAccount]). Stricter than libolm: base64,
+// padding, keys of low order, all-zero agreements, duplicate fields. More is
+// kept: 40 message keys for each receiver chain, 5000 one-time keys.
 package olm

@@ -54,8 +54,9 @@ var (
 	// ErrClosed says that the account or session was closed.
 	ErrClosed = errors.New("olm: closed")
 
-	// ErrPickleKey says that a libolm pickle's MAC does not fit the pickle
-	// key: the key is another one, or the pickle is damaged.
+	// ErrPickleKey says that the MAC of a pickle, or of a dehydrated device,
+	// does not fit the key: the key is another one, perhaps of the wrong
+	// length, or there is damage.
 	ErrPickleKey = libolm.ErrKey
 
 	// ErrLegacyPickle says that a libolm account pickle has version 1. Its

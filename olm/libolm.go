@@ -159,6 +159,10 @@ func (a *Account) ExportLibolm(pickleKey []byte) ([]byte, error) {
 	if a.accountState == nil {
 		return nil, ErrClosed
 	}
+	return a.exportWhole(pickleKey)
+}
+
+func (a *Account) exportWhole(pickleKey []byte) ([]byte, error) {
 	if lost := len(a.oneTime) - libolmOneTimeKeys; lost > 0 {
 		return nil, &LossyPickleError{OneTimeKeys: lost}
 	}

@@ -123,25 +123,34 @@ func (r *receiverChain) readSkipped(in *layout.Reader) {
 	}
 }
 
-// checkChains refuses a session that could neither send nor receive, two chains
-// for one ratchet key, and skipped keys that stand in the way of others.
+// checkChains refuses what faultOfChains names.
 func (s *Session) checkChains(in *layout.Reader) {
 	if in.Failed() {
 		return
 	}
+	if why := s.faultOfChains(); why != "" {
+		in.Invalid(why)
+	}
+}
+
+// faultOfChains names what is wrong with a session that could neither send nor
+// receive, has two chains for one ratchet key, or skipped keys that stand in the
+// way of others.
+func (s *Session) faultOfChains() string {
 	if s.sender == nil && len(s.receivers) == 0 {
-		in.Invalid("no chain")
+		return "no chain"
 	}
 	for _, r := range s.receivers {
 		if s.receiver(r.ratchetKey) != r {
-			in.Invalid("one ratchet key twice")
+			return "one ratchet key twice"
 		}
 		for i := range r.skipped {
 			if k := &r.skipped[i]; k.index >= r.chain.index || r.find(k.index) != i {
-				in.Invalid("skipped key that cannot be used")
+				return "skipped key that cannot be used"
 			}
 		}
 	}
+	return ""
 }
 
 // Seal returns the session encrypted under key, for storage. It opens again

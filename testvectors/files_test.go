@@ -24,7 +24,7 @@ func readFile(t testing.TB, name string) []byte {
 // id say, and in canonical form.
 func TestFiles(t *testing.T) {
 	ids := make(map[string]bool)
-	for root, want := range map[string]int{"libolm": 92, "sealed": 10, "keys": 56} {
+	for root, want := range map[string]int{"libolm": 92, "sealed": 11, "keys": 56, "vodozemac": 22} {
 		list := files(t, root)
 		if len(list) != want {
 			t.Errorf("%d vectors in %s, should be %d", len(list), root, want)

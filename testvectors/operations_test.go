@@ -79,6 +79,15 @@ var operations = map[string]operation{
 	"sealed-olm-session":     sealedValue(seal.OlmSession, olm.OpenSession, showSession),
 	"sealed-megolm-outbound": sealedValue(seal.MegolmOutbound, megolm.OpenOutboundSession, showOutbound),
 	"sealed-megolm-inbound":  sealedValue(seal.MegolmInbound, megolm.OpenInboundSession, showInbound),
+	"sealed-replay-guard":    sealedGuard,
+
+	"vodozemac-account":         vodozemacPickle(olm.ImportVodozemacAccount, vodozemacAccount),
+	"vodozemac-session":         vodozemacPickle(olm.ImportVodozemacSession, vodozemacSession),
+	"vodozemac-session-sending": vodozemacPickle(olm.ImportVodozemacSession, vodozemacSessionSending),
+	"vodozemac-outbound":        vodozemacPickle(megolm.ImportVodozemacOutboundSession, vodozemacOutbound),
+	"vodozemac-inbound":         vodozemacPickle(megolm.ImportVodozemacInboundSession, vodozemacInbound),
+	"dehydrated-v1":             dehydratedV1,
+	"dehydrated-v2":             dehydratedV2,
 
 	"curve25519-public-key": curve25519PublicKey,
 	"ed25519-public-key":    ed25519PublicKey,

@@ -11,7 +11,7 @@ import (
 // readmes returns the text that describes the vectors.
 func readmes(t *testing.T) string {
 	var all strings.Builder
-	for _, name := range []string{"README.md", "sealed/README.md", "keys/README.md"} {
+	for _, name := range []string{"README.md", "sealed/README.md", "keys/README.md", "vodozemac/README.md"} {
 		all.Write(readFile(t, name))
 	}
 	return all.String()

@@ -219,6 +219,12 @@ func jsonValue(name string, v any) any {
 		return v
 	case []byte:
 		return encode(name, v)
+	case []uint32:
+		list := []any{}
+		for _, n := range v {
+			list = append(list, json.Number(fmt.Sprint(n)))
+		}
+		return list
 	case [][]byte:
 		list := []any{}
 		for _, b := range v {

@@ -3,6 +3,7 @@ package testvectors_test
 import (
 	"fmt"
 
+	"github.com/chappe-e2ee/chappe/events"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 	"github.com/chappe-e2ee/chappe/olm"
@@ -60,10 +61,35 @@ var sealedFiles = []recipe{
 		s = must(megolm.ImportInboundSession(must(s.Export())))
 		return sealedInputs(id, s, "!room:example.org", member{"message_b64", sendSome(out, 1).String()})
 	}},
+	{"replay-guard", "sealed-replay-guard", "A guard that has opened the messages 0, 1 and 3 of its session, as events with ids of several lengths.", guardToSeal},
+}
+
+// guardToSeal opens three messages of a session.
+func guardToSeal(id string) []member {
+	const room = "!room:example.org"
+	out := megolm.NewOutboundSession()
+	in := must(megolm.NewInboundSession(must(out.SessionKey())))
+	export := must(in.Export()).SecretText()
+	var messages [][]byte
+	for i := range 5 {
+		text := fmt.Appendf(nil, `{"type":"m.room.message","content":{"body":"message %d"},"room_id":%q}`, i, room)
+		messages = append(messages, must(out.Encrypt(text)).Bytes())
+	}
+	opened := [][]byte{messages[0], messages[1], messages[3]}
+	ids := [][]byte{[]byte("$h29iv0s8:example.org"), []byte("$acR1l0raoZnm60CBwAVgqbZqoO_mYU81xysh1u7XcJk"), []byte("$é")}
+	timestamps := []uint32{1432735824, 0, 1<<32 - 1}
+	session := events.RoomSession{Session: in, Guard: events.NewReplayGuard(in), RoomID: room}
+	for i, m := range opened {
+		must(openRoomEvent(session, events.RoomEvent{RoomID: room, EventID: string(ids[i]), Timestamp: int64(timestamps[i])}, m))
+	}
+	return sealedInputs(id, session.Guard, room+" "+in.ID(),
+		member{"export_b64", string(export)}, member{"room_id_utf8", room}, member{"messages_b64", opened},
+		member{"event_ids_utf8", ids}, member{"timestamps", timestamps}, member{"new_message_b64", messages[2]},
+		member{"new_event_id_utf8", "$new:example.org"}, member{"new_timestamp", uint32(1432735825)})
 }
 
 // sealedInputs seals v and returns the inputs of its vector.
-func sealedInputs(id string, v sealable, context string, more ...member) []member {
+func sealedInputs(id string, v storable, context string, more ...member) []member {
 	key, salt := bytesOf(id+" seal key", keys.SealKeySize), bytesOf(id+" seal random", 32+12)
 	sealed := random(salt, func() []byte { return must(v.Seal(must(keys.NewSealKey(key)), []byte(context))) })
 	return append([]member{

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 
+	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/internal/b64"
 	"github.com/chappe-e2ee/chappe/internal/seal"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
@@ -31,32 +34,52 @@ type sealable interface {
 // what an opened value tells.
 func sealedValue[T sealable](kind seal.Kind, open func([]byte, keys.SealKey, []byte) (T, error), show func(c *call, v T)) operation {
 	return func(c *call) {
-		key, sealed := must(keys.NewSealKey(c.in.bytes("seal_key_hex"))), c.in.bytes("sealed_hex")
-		context, salt := c.in.bytes("context_utf8"), c.in.bytes("random_hex")
-
-		k := key.Secret()
-		state := must(seal.Open(sealed, kind, &k, context))
-		c.out.is("version", int(sealed[sealHeader-2]))
-		c.out.is("kind", int(sealed[sealHeader-1]))
-		c.out.is("layout", int(state[0]))
-		c.out.is("suite", int(state[1]))
-		c.out.is("state_hex", state)
-		check(bytes.Equal(sealed[sealHeader:sealHeader+len(salt)], salt), "not sealed with these random bytes")
-
-		v := must(open(sealed, key, context))
+		v := openSealed(c, kind, open)
 		defer v.Close()
-		c.out.is("revision", v.Revision())
-		check(v.Revision() == binary.BigEndian.Uint64(state[2:]), "not the stored revision")
-		if sealed[sealHeader-2] == sealVersion && state[0] == currentLayout {
-			again := random(salt, func() []byte { return must(v.Seal(key, context)) })
-			check(bytes.Equal(again, sealed), "sealed again, with the same random bytes, it is %x", again)
-		}
-		sealedRefusals(sealed, key, context, func(sealed []byte, key keys.SealKey, context []byte) error {
-			_, err := open(sealed, key, context)
-			return err
-		})
 		show(c, v)
 	}
+}
+
+// storable is what can be sealed.
+type storable interface {
+	Revision() uint64
+	Seal(key keys.SealKey, context []byte) ([]byte, error)
+}
+
+// openSealed compares what all sealed values have in common.
+func openSealed[T storable](c *call, kind seal.Kind, open func([]byte, keys.SealKey, []byte) (T, error)) T {
+	key, sealed := must(keys.NewSealKey(c.in.bytes("seal_key_hex"))), c.in.bytes("sealed_hex")
+	context, salt := c.in.bytes("context_utf8"), c.in.bytes("random_hex")
+
+	state := stateOf(sealed, kind, key, context)
+	c.out.is("version", int(sealed[sealHeader-2]))
+	c.out.is("kind", int(sealed[sealHeader-1]))
+	c.out.is("layout", int(state[0]))
+	revision := state[1:]
+	if kind != seal.ReplayGuard {
+		c.out.is("suite", int(state[1]))
+		revision = state[2:]
+	}
+	c.out.is("state_hex", state)
+	check(bytes.Equal(sealed[sealHeader:sealHeader+len(salt)], salt), "not sealed with these random bytes")
+
+	v := must(open(sealed, key, context))
+	c.out.is("revision", v.Revision())
+	check(v.Revision() == binary.BigEndian.Uint64(revision), "not the stored revision")
+	if sealed[sealHeader-2] == sealVersion && state[0] == currentLayout {
+		again := random(salt, func() []byte { return must(v.Seal(key, context)) })
+		check(bytes.Equal(again, sealed), "sealed again, with the same random bytes, it is %x", again)
+	}
+	sealedRefusals(sealed, key, context, func(sealed []byte, key keys.SealKey, context []byte) error {
+		_, err := open(sealed, key, context)
+		return err
+	})
+	return v
+}
+
+func stateOf(sealed []byte, kind seal.Kind, key keys.SealKey, context []byte) []byte {
+	k := key.Secret()
+	return must(seal.Open(sealed, kind, &k, context))
 }
 
 // sealedRefusals demands that a value opens as it was sealed and not otherwise.
@@ -145,4 +168,47 @@ func showInbound(c *call, s *megolm.InboundSession) {
 	d := must(s.Decrypt(must(megolm.ParseMessage(c.in.text("message_b64")))))
 	c.out.is("message_index", d.Index)
 	c.out.is("plaintext_utf8", d.Plaintext)
+}
+
+// sealedGuard is the operation for a replay guard. It has no private key, and no
+// raw libolm pickle.
+func sealedGuard(c *call) {
+	g := openSealed(c, seal.ReplayGuard, events.OpenReplayGuard)
+	c.out.is("session_id_b64", g.SessionID())
+	c.out.is("index_count", g.Len())
+
+	export := must(megolm.ParseExportedSession([]byte(c.in.text("export_b64"))))
+	session := events.RoomSession{
+		Session: must(megolm.ImportInboundSession(export)), Guard: g, RoomID: c.in.text("room_id_utf8"),
+	}
+	// What was opened opens again as the same event, and as no other.
+	messages, ids, timestamps := c.in.list("messages_b64"), c.in.list("event_ids_utf8"), c.in.numbers("timestamps")
+	check(len(messages) == g.Len() && len(ids) == g.Len() && len(timestamps) == g.Len(), "not as many messages")
+	var indexes []uint32
+	for i, m := range messages {
+		event := events.RoomEvent{RoomID: session.RoomID, EventID: string(ids[i]), Timestamp: int64(timestamps[i])}
+		indexes = append(indexes, must(openRoomEvent(session, event, m)).Index())
+		later, renamed := event, event
+		later.Timestamp++
+		renamed.EventID += "x"
+		for _, event := range []events.RoomEvent{later, renamed} {
+			_, err := openRoomEvent(session, event, m)
+			replay, _ := as[*events.ReplayError](err)
+			check(replay != nil && replay.Index == indexes[i], "as another event: %v", err)
+		}
+	}
+	c.out.is("indexes", indexes)
+
+	event := events.RoomEvent{
+		RoomID: session.RoomID, EventID: c.in.text("new_event_id_utf8"), Timestamp: int64(c.in.number("new_timestamp")),
+	}
+	must(openRoomEvent(session, event, c.in.bytes("new_message_b64")))
+	key := keys.GenerateSealKey()
+	c.out.is("state_after_hex", stateOf(must(g.Seal(key, nil)), seal.ReplayGuard, key, nil))
+}
+
+func openRoomEvent(s events.RoomSession, event events.RoomEvent, message []byte) (events.Decrypted, error) {
+	content := fmt.Sprintf(`{"algorithm":"m.megolm.v1.aes-sha2","session_id":%q,"ciphertext":%q}`,
+		s.Guard.SessionID(), b64.Encode(message))
+	return s.Open(event, must(events.ParseMegolm([]byte(content))))
 }

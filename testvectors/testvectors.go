@@ -8,7 +8,8 @@
 //
 // libolm/ holds what was taken from libolm. sealed/ holds values in the form in
 // which this module stores them, and a page that describes it. keys/ holds
-// public keys and signatures that not everybody accepts.
+// public keys and signatures that not everybody accepts. vodozemac/ holds
+// pickles and dehydrated devices that vodozemac made.
 //
 // [FS] is all there is. Walk it with [io/fs.WalkDir], or read one vector:
 //
@@ -21,8 +22,8 @@ package testvectors
 import "embed"
 
 // FS holds README.md, schema.json and the vectors as libolm/<area>/<id>.json,
-// sealed/<id>.json and keys/<id>.json, the last two with a README.md of their
-// own. Paths use forward slashes on every system.
+// sealed/<id>.json, keys/<id>.json and vodozemac/<id>.json, the last three with
+// a README.md of their own. Paths use forward slashes on every system.
 //
-//go:embed README.md schema.json libolm sealed keys
+//go:embed README.md schema.json libolm sealed keys vodozemac
 var FS embed.FS

@@ -118,7 +118,7 @@ func load(t testing.TB, roots ...string) []*vector {
 }
 
 // roots are the folders that hold vectors.
-var roots = []string{"libolm", "sealed", "keys"}
+var roots = []string{"libolm", "sealed", "keys", "vodozemac"}
 
 // canonical returns the one form in which a file is written: members in the
 // order in which they stand, indented by two spaces, no escape that JSON does

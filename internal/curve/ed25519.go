@@ -43,14 +43,21 @@ func SigningKeyFromSeed(seed *[Size]byte) *SigningKey {
 // made with an expanded key and a foreign public key gives the private key
 // away.
 func SigningKeyFromExpanded(expanded *[ExpandedSize]byte, public *[Size]byte) (*SigningKey, error) {
-	k := &SigningKey{expanded: *expanded}
-	k.clamp()
-	k.public = k.computePublic()
+	k := SigningKeyFromExpandedAlone(expanded)
 	if subtle.ConstantTimeCompare(k.public[:], public[:]) != 1 {
 		k.Wipe()
 		return nil, ErrKeyMismatch
 	}
 	return k, nil
+}
+
+// SigningKeyFromExpandedAlone is [SigningKeyFromExpanded] for a form that holds
+// no public key.
+func SigningKeyFromExpandedAlone(expanded *[ExpandedSize]byte) *SigningKey {
+	k := &SigningKey{expanded: *expanded}
+	k.clamp()
+	k.public = k.computePublic()
+	return k
 }
 
 func (k *SigningKey) clamp() {
