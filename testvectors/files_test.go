@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chappe-e2ee/chappe/testvectors"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 func readFile(t testing.TB, name string) []byte {
@@ -31,7 +32,7 @@ func TestFiles(t *testing.T) {
 		}
 		for _, name := range list {
 			data := readFile(t, name)
-			v, err := parseVector(data)
+			v, err := vector.Parse(data)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
@@ -44,7 +45,7 @@ func TestFiles(t *testing.T) {
 				t.Errorf("%s: area %q and id %q do not fit, or stand twice", name, v.Area, v.ID)
 			}
 			ids[v.ID] = true
-			if again, err := canonical(data); err != nil || !bytes.Equal(again, data) || !utf8.Valid(data) {
+			if again, err := vector.Canonical(data); err != nil || !bytes.Equal(again, data) || !utf8.Valid(data) {
 				t.Errorf("%s: not in canonical form: %v", name, err)
 			}
 			checkNames(t, v)
@@ -53,7 +54,7 @@ func TestFiles(t *testing.T) {
 }
 
 // checkNames holds that every member ends in the form that its value has.
-func checkNames(t *testing.T, v *vector) {
+func checkNames(t *testing.T, v *vector.Vector) {
 	all := append(slots("inputs", "", v.Inputs), slots("expected", "", v.Expected)...)
 	for _, s := range all {
 		switch value := s.value.(type) {
@@ -62,7 +63,7 @@ func checkNames(t *testing.T, v *vector) {
 				t.Errorf("%s: %s does not say its form", v.ID, s.path)
 			}
 		case json.Number:
-			number(s.path, value)
+			vector.Number(s.path, value)
 		case nil, float64:
 			t.Errorf("%s: %s is %v", v.ID, s.path, value)
 		}
@@ -73,31 +74,31 @@ func checkNames(t *testing.T, v *vector) {
 // more or less.
 func TestSchema(t *testing.T) {
 	var root any
-	if err := unmarshal(readFile(t, "schema.json"), &root); err != nil {
+	if err := vector.Unmarshal(readFile(t, "schema.json"), &root); err != nil {
 		t.Fatal(err)
 	}
 	s := schema{root.(map[string]any)}
 	for _, v := range load(t, roots...) {
-		if err := s.check(root, v.members, "vector"); err != nil {
+		if err := s.check(root, v.File, "vector"); err != nil {
 			t.Errorf("%s: %v", v.ID, err)
 		}
-		for _, place := range append(slots("", "", v.members), slot{value: v.members}) {
+		for _, place := range append(slots("", "", v.File), slot{value: v.File}) {
 			object, ok := place.value.(map[string]any)
 			if !ok {
 				continue
 			}
 			object["more_hex"] = "00"
-			if s.check(root, v.members, "vector") == nil {
+			if s.check(root, v.File, "vector") == nil {
 				t.Errorf("%s: the schema takes %s.more_hex", v.ID, place.path)
 			}
 			delete(object, "more_hex")
 		}
-		for _, place := range slots("", "", v.members) {
+		for _, place := range slots("", "", v.File) {
 			if place.remove == nil || optional(v, place.path) {
 				continue
 			}
 			place.remove()
-			if s.check(root, v.members, "vector") == nil {
+			if s.check(root, v.File, "vector") == nil {
 				t.Errorf("%s: the schema does not miss %s", v.ID, place.path)
 			}
 			place.set(place.value)
@@ -106,7 +107,7 @@ func TestSchema(t *testing.T) {
 }
 
 // optional says which members a schema cannot demand.
-func optional(v *vector, path string) bool {
+func optional(v *vector.Vector, path string) bool {
 	switch path {
 	case ".differs", ".expected.trailing_chain_index":
 		return true

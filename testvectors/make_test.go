@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/chappe-e2ee/chappe/testvectors"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 // go test ./testvectors -update writes the files of sealed/ and keys/ that are
@@ -62,38 +63,32 @@ func bytesOf(id string, n int) []byte {
 
 // make makes the file.
 func (r recipe) make(area string) (file []byte, err error) {
+	err = vector.Catch(func() { file = r.mustMake(area) })
+	return file, err
+}
+
+func (r recipe) mustMake(area string) []byte {
 	stop := keepRandom()
 	defer stop()
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case failure:
-			err = p.error
-		default:
-			panic(p)
-		}
-	}()
 	rand.Reader = &stream{id: r.id}
 	list := r.inputs(r.id)
 	stop()
 
 	inputs := make(map[string]any)
 	for i := range list {
-		list[i].value = jsonValue(list[i].name, list[i].value)
+		list[i].value = vector.JSONValue(list[i].name, list[i].value)
 		inputs[list[i].name] = list[i].value
 	}
-	c := &call{in: newMembers("inputs", inputs), out: newMembers("expected", map[string]any{})}
-	c.out.making = true
-	operations[r.operation](c)
+	order, made := vector.Make(inputs, operations[r.operation])
 	var expected []member
-	for _, name := range c.out.order {
-		expected = append(expected, member{name, c.out.m[name]})
+	for _, name := range order {
+		expected = append(expected, member{name, made[name]})
 	}
-	return canonical(object([]member{
+	return must(vector.Canonical(object([]member{
 		{"id", r.id}, {"area", area}, {"operation", r.operation}, {"description", r.description},
 		{"source", "none (generated)"}, {"kind", "generated"}, {"applies", true}, {"result", "valid"},
 		{"inputs", json.RawMessage(object(list))}, {"expected", json.RawMessage(object(expected))},
-	}))
+	})))
 }
 
 // object returns the JSON form of an object with its members in order.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 // The tests of this file test the runner: a runner that forgot to compare looks
@@ -16,7 +18,7 @@ func sampled() bool { return testing.Short() || raceDetector || strconv.IntSize 
 // meta counts what was changed, and how often the vectors ran for it.
 type meta struct {
 	t      *testing.T
-	v      *vector
+	v      *vector.Vector
 	values int
 	runs   int
 	turn   int
@@ -34,7 +36,7 @@ func (m *meta) sometimes() bool {
 func (m *meta) noticed(change string, value any) bool {
 	m.runs++
 	err := run(m.v)
-	var d *defect
+	var d *vector.Defect
 	if errors.As(err, &d) {
 		m.t.Errorf("%s: %s = %.80q: %v", m.v.ID, change, value, d)
 	}

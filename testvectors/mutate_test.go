@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+
+	"github.com/chappe-e2ee/chappe/testvectors/conformance"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 // slot is a place in a vector that holds a value: a scalar, a list or an object.
@@ -76,7 +79,7 @@ func flips(name string, value any) []any {
 
 func otherClasses(class string) []any {
 	list := []any{"", "x", class + "x"}
-	for _, name := range slices.Sorted(maps.Keys(classes)) {
+	for _, name := range conformance.Classes {
 		if name != class {
 			list = append(list, name)
 		}
@@ -105,7 +108,7 @@ func positions(n int) []int {
 }
 
 func flipText(name, text string) (list []any) {
-	if suffix(name) == "_utf8" {
+	if vector.Suffix(name) == "_utf8" {
 		runes := []rune(text)
 		for _, i := range positions(len(runes)) {
 			changed := slices.Clone(runes)
@@ -121,7 +124,7 @@ func flipText(name, text string) (list []any) {
 	for k, i := range positions(len(raw)) {
 		changed := slices.Clone(raw)
 		changed[i] ^= 1 << (k % 8)
-		list = append(list, encode(name, changed))
+		list = append(list, vector.Encode(name, changed))
 	}
 	return list
 }
@@ -138,18 +141,18 @@ func stretched(name string, value any) []any {
 		list = append(list, "", text[:len(text)-1], text[:len(text)/2])
 	}
 	if raw, ok := decodeForm(name, text); ok {
-		list = append(list, encode(name, append(slices.Clone(raw), 0)), encode(name, append(slices.Clone(raw), 1)))
+		list = append(list, vector.Encode(name, append(slices.Clone(raw), 0)), vector.Encode(name, append(slices.Clone(raw), 1)))
 		if len(raw) > 0 {
-			list = append(list, encode(name, raw[:len(raw)-1]), encode(name, raw[:len(raw)/2]), encode(name, raw[1:]))
+			list = append(list, vector.Encode(name, raw[:len(raw)-1]), vector.Encode(name, raw[:len(raw)/2]), vector.Encode(name, raw[1:]))
 		}
 	}
 	return slices.DeleteFunc(list, func(v any) bool { return v == value })
 }
 
 func decodeForm(name, text string) ([]byte, bool) {
-	switch suffix(name) {
+	switch vector.Suffix(name) {
 	case "_hex", "_b64", "_utf8":
-		return decode(name, name, text), true
+		return vector.Decode(name, name, text), true
 	}
 	return nil, false
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chappe-e2ee/chappe/testvectors/conformance"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 // readmes returns the text that describes the vectors.
@@ -38,10 +41,23 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	sameNames(t, "operations of the runner", operations, run)
+	known := maps.Clone(conforming)
+	for name := range operations {
+		known[name] = true
+	}
+	sameNames(t, "operations of the runner", known, run)
 	sameNames(t, "operations in schema.json", schemaNames(t, "operation"), used)
 	sameNames(t, "classes in schema.json", schemaNames(t, "error"), classes)
 }
+
+// classes are the error classes, by name.
+var classes = func() map[string]bool {
+	names := make(map[string]bool)
+	for _, name := range conformance.Classes {
+		names[name] = true
+	}
+	return names
+}()
 
 func sameNames[A, B any](t *testing.T, what string, got map[string]A, want map[string]B) {
 	t.Helper()
@@ -57,7 +73,7 @@ func schemaNames(t *testing.T, member string) map[string]bool {
 		Properties map[string]struct{ Enum []string }
 		Defs       map[string]struct{ Enum []string } `json:"$defs"`
 	}
-	if err := unmarshal(readFile(t, "schema.json"), &s); err != nil {
+	if err := vector.Unmarshal(readFile(t, "schema.json"), &s); err != nil {
 		t.Fatal(err)
 	}
 	list := s.Properties[member].Enum
@@ -77,7 +93,7 @@ func TestClassTable(t *testing.T) {
 	rows := make(map[string]string)
 	row := regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| .* \\| (.*) \\|$")
 	for _, m := range row.FindAllStringSubmatch(string(readFile(t, "README.md")), -1) {
-		if classes[m[1]] != nil {
+		if classes[m[1]] {
 			rows[m[1]] = m[2]
 		}
 	}

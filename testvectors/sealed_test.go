@@ -12,6 +12,7 @@ import (
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 	"github.com/chappe-e2ee/chappe/olm"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 // What is sealed today. Files that were sealed in an older form are never
@@ -32,7 +33,7 @@ type sealable interface {
 
 // sealedValue returns the operation for one kind of sealed value. show compares
 // what an opened value tells.
-func sealedValue[T sealable](kind seal.Kind, open func([]byte, keys.SealKey, []byte) (T, error), show func(c *call, v T)) operation {
+func sealedValue[T sealable](kind seal.Kind, open func([]byte, keys.SealKey, []byte) (T, error), show func(c *call, v T)) vector.Operation {
 	return func(c *call) {
 		v := openSealed(c, kind, open)
 		defer v.Close()
@@ -48,23 +49,23 @@ type storable interface {
 
 // openSealed compares what all sealed values have in common.
 func openSealed[T storable](c *call, kind seal.Kind, open func([]byte, keys.SealKey, []byte) (T, error)) T {
-	key, sealed := must(keys.NewSealKey(c.in.bytes("seal_key_hex"))), c.in.bytes("sealed_hex")
-	context, salt := c.in.bytes("context_utf8"), c.in.bytes("random_hex")
+	key, sealed := must(keys.NewSealKey(c.In.Bytes("seal_key_hex"))), c.In.Bytes("sealed_hex")
+	context, salt := c.In.Bytes("context_utf8"), c.In.Bytes("random_hex")
 
 	state := stateOf(sealed, kind, key, context)
-	c.out.is("version", int(sealed[sealHeader-2]))
-	c.out.is("kind", int(sealed[sealHeader-1]))
-	c.out.is("layout", int(state[0]))
+	c.Out.Is("version", int(sealed[sealHeader-2]))
+	c.Out.Is("kind", int(sealed[sealHeader-1]))
+	c.Out.Is("layout", int(state[0]))
 	revision := state[1:]
 	if kind != seal.ReplayGuard {
-		c.out.is("suite", int(state[1]))
+		c.Out.Is("suite", int(state[1]))
 		revision = state[2:]
 	}
-	c.out.is("state_hex", state)
+	c.Out.Is("state_hex", state)
 	check(bytes.Equal(sealed[sealHeader:sealHeader+len(salt)], salt), "not sealed with these random bytes")
 
 	v := must(open(sealed, key, context))
-	c.out.is("revision", v.Revision())
+	c.Out.Is("revision", v.Revision())
 	check(v.Revision() == binary.BigEndian.Uint64(revision), "not the stored revision")
 	if sealed[sealHeader-2] == sealVersion && state[0] == currentLayout {
 		again := random(salt, func() []byte { return must(v.Seal(key, context)) })
@@ -115,74 +116,74 @@ func sealedRefusals(sealed []byte, key keys.SealKey, context []byte, open func([
 }
 
 func showAccount(c *call, a *olm.Account) {
-	c.out.is("identity_keys_utf8", identityText(a))
-	c.out.is("one_time_key_count", a.OneTimeKeyCount())
-	c.out.is("unpublished_one_time_keys_utf8", oneTimeKeysText(a))
-	c.out.is("fallback_key_utf8", fallbackText(a))
-	c.out.is("unpublished_fallback_key_utf8", optionalKey(a.UnpublishedFallbackKey()))
-	c.out.is("signature_b64", must(a.Sign(c.in.bytes("message_utf8"))).String())
-	c.out.is("libolm_raw_hex", state(a))
+	c.Out.Is("identity_keys_utf8", identityText(a))
+	c.Out.Is("one_time_key_count", a.OneTimeKeyCount())
+	c.Out.Is("unpublished_one_time_keys_utf8", oneTimeKeysText(a))
+	c.Out.Is("fallback_key_utf8", fallbackText(a))
+	c.Out.Is("unpublished_fallback_key_utf8", optionalKey(a.UnpublishedFallbackKey()))
+	c.Out.Is("signature_b64", must(a.Sign(c.In.Bytes("message_utf8"))).String())
+	c.Out.Is("libolm_raw_hex", state(a))
 }
 
 func showSession(c *call, s *olm.Session) {
-	c.out.is("session_id_b64", s.ID())
-	c.out.is("received_message", s.HasReceivedMessage())
+	c.Out.Is("session_id_b64", s.ID())
+	c.Out.Is("received_message", s.HasReceivedMessage())
 	n, known := s.RatchetCount()
-	c.out.is("ratchet_count_known", known)
-	c.out.is("ratchet_count", n)
-	c.out.is("describe_utf8", s.Describe())
+	c.Out.Is("ratchet_count_known", known)
+	c.Out.Is("ratchet_count", n)
+	c.Out.Is("describe_utf8", s.Describe())
 	lost := 0
 	if _, err := s.ExportLibolm(nil); err != nil {
 		lossy, _ := as[*olm.LossyPickleError](err)
 		check(lossy != nil && lossy.SkippedKeys == 0, "%v", err)
 		lost = lossy.Orphans
 	}
-	c.out.is("lost_skipped_keys", lost)
-	c.out.is("libolm_raw_hex", state(s))
+	c.Out.Is("lost_skipped_keys", lost)
+	c.Out.Is("libolm_raw_hex", state(s))
 
 	// What was skipped can still be read, and the sender chain goes on.
 	var plaintexts [][]byte
-	for _, b := range c.in.list("waiting_messages_b64") {
+	for _, b := range c.In.List("waiting_messages_b64") {
 		plaintexts = append(plaintexts, must(s.Decrypt(must(olm.NewMessage(olm.Normal, b)))))
 	}
-	c.out.is("waiting_plaintexts_utf8", plaintexts)
-	m := encrypt(s, c.in.bytes("plaintext_utf8"), c.in.bytes("message_random_hex"))
-	c.out.is("message_type", int(m.Type()))
-	c.out.is("message_b64", m.Body())
+	c.Out.Is("waiting_plaintexts_utf8", plaintexts)
+	m := encrypt(s, c.In.Bytes("plaintext_utf8"), c.In.Bytes("message_random_hex"))
+	c.Out.Is("message_type", int(m.Type()))
+	c.Out.Is("message_b64", m.Body())
 }
 
 func showOutbound(c *call, s *megolm.OutboundSession) {
-	c.out.is("session_id_b64", s.ID())
-	c.out.is("index", s.Index())
-	c.out.is("session_key_b64", string(must(s.SessionKey()).SecretText()))
-	c.out.is("libolm_raw_hex", state(s))
-	c.out.is("message_b64", must(s.Encrypt(c.in.bytes("plaintext_utf8"))).String())
+	c.Out.Is("session_id_b64", s.ID())
+	c.Out.Is("index", s.Index())
+	c.Out.Is("session_key_b64", string(must(s.SessionKey()).SecretText()))
+	c.Out.Is("libolm_raw_hex", state(s))
+	c.Out.Is("message_b64", must(s.Encrypt(c.In.Bytes("plaintext_utf8"))).String())
 }
 
 func showInbound(c *call, s *megolm.InboundSession) {
-	c.out.is("session_id_b64", s.ID())
-	c.out.is("first_known_index", s.FirstKnownIndex())
-	c.out.is("verified", s.SigningKeyVerified())
-	c.out.is("export_b64", string(must(s.Export()).SecretText()))
-	c.out.is("libolm_raw_hex", state(s))
-	d := must(s.Decrypt(must(megolm.ParseMessage(c.in.text("message_b64")))))
-	c.out.is("message_index", d.Index)
-	c.out.is("plaintext_utf8", d.Plaintext)
+	c.Out.Is("session_id_b64", s.ID())
+	c.Out.Is("first_known_index", s.FirstKnownIndex())
+	c.Out.Is("verified", s.SigningKeyVerified())
+	c.Out.Is("export_b64", string(must(s.Export()).SecretText()))
+	c.Out.Is("libolm_raw_hex", state(s))
+	d := must(s.Decrypt(must(megolm.ParseMessage(c.In.Text("message_b64")))))
+	c.Out.Is("message_index", d.Index)
+	c.Out.Is("plaintext_utf8", d.Plaintext)
 }
 
 // sealedGuard is the operation for a replay guard. It has no private key, and no
 // raw libolm pickle.
 func sealedGuard(c *call) {
 	g := openSealed(c, seal.ReplayGuard, events.OpenReplayGuard)
-	c.out.is("session_id_b64", g.SessionID())
-	c.out.is("index_count", g.Len())
+	c.Out.Is("session_id_b64", g.SessionID())
+	c.Out.Is("index_count", g.Len())
 
-	export := must(megolm.ParseExportedSession([]byte(c.in.text("export_b64"))))
+	export := must(megolm.ParseExportedSession([]byte(c.In.Text("export_b64"))))
 	session := events.RoomSession{
-		Session: must(megolm.ImportInboundSession(export)), Guard: g, RoomID: c.in.text("room_id_utf8"),
+		Session: must(megolm.ImportInboundSession(export)), Guard: g, RoomID: c.In.Text("room_id_utf8"),
 	}
 	// What was opened opens again as the same event, and as no other.
-	messages, ids, timestamps := c.in.list("messages_b64"), c.in.list("event_ids_utf8"), c.in.numbers("timestamps")
+	messages, ids, timestamps := c.In.List("messages_b64"), c.In.List("event_ids_utf8"), c.In.Numbers("timestamps")
 	check(len(messages) == g.Len() && len(ids) == g.Len() && len(timestamps) == g.Len(), "not as many messages")
 	var indexes []uint32
 	for i, m := range messages {
@@ -197,14 +198,14 @@ func sealedGuard(c *call) {
 			check(replay != nil && replay.Index == indexes[i], "as another event: %v", err)
 		}
 	}
-	c.out.is("indexes", indexes)
+	c.Out.Is("indexes", indexes)
 
 	event := events.RoomEvent{
-		RoomID: session.RoomID, EventID: c.in.text("new_event_id_utf8"), Timestamp: int64(c.in.number("new_timestamp")),
+		RoomID: session.RoomID, EventID: c.In.Text("new_event_id_utf8"), Timestamp: int64(c.In.Number("new_timestamp")),
 	}
-	must(openRoomEvent(session, event, c.in.bytes("new_message_b64")))
+	must(openRoomEvent(session, event, c.In.Bytes("new_message_b64")))
 	key := keys.GenerateSealKey()
-	c.out.is("state_after_hex", stateOf(must(g.Seal(key, nil)), seal.ReplayGuard, key, nil))
+	c.Out.Is("state_after_hex", stateOf(must(g.Seal(key, nil)), seal.ReplayGuard, key, nil))
 }
 
 func openRoomEvent(s events.RoomSession, event events.RoomEvent, message []byte) (events.Decrypted, error) {

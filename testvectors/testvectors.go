@@ -11,7 +11,8 @@
 // public keys and signatures that not everybody accepts. vodozemac/ holds
 // pickles and dehydrated devices that vodozemac made.
 //
-// [FS] is all there is. Walk it with [io/fs.WalkDir], or read one vector:
+// The package has no more than [FS]; package conformance below it runs these
+// vectors on an implementation. Walk it with [io/fs.WalkDir], or read one vector:
 //
 //	data, err := testvectors.FS.ReadFile("libolm/session/loopback.json")
 //

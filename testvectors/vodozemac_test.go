@@ -8,14 +8,15 @@ import (
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 	"github.com/chappe-e2ee/chappe/olm"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance/vector"
 )
 
 // vodozemacPickle returns an operation that imports the pickle of a vector,
 // compares its JSON, and goes on with what was imported.
-func vodozemacPickle[T any](open func(pickle, key []byte) (T, error), show func(c *call, v T)) operation {
+func vodozemacPickle[T any](open func(pickle, key []byte) (T, error), show func(c *call, v T)) vector.Operation {
 	return func(c *call) {
 		show(c, openVodozemac(c, open))
-		p, key := []byte(c.in.text("pickle_b64")), c.in.bytes("pickle_key_hex")
+		p, key := []byte(c.In.Text("pickle_b64")), c.In.Bytes("pickle_key_hex")
 		refusesPickle(func(change func(p, key []byte) ([]byte, []byte)) error {
 			_, err := open(change(bytes.Clone(p), bytes.Clone(key)))
 			return err
@@ -24,10 +25,10 @@ func vodozemacPickle[T any](open func(pickle, key []byte) (T, error), show func(
 }
 
 func openVodozemac[T any](c *call, open func(pickle, key []byte) (T, error)) T {
-	p, key := c.in.text("pickle_b64"), c.in.bytes("pickle_key_hex")
-	c.in.bytes("pickle_b64")
+	p, key := c.In.Text("pickle_b64"), c.In.Bytes("pickle_key_hex")
+	c.In.Bytes("pickle_b64")
 	v := must(open([]byte(p), key))
-	c.out.is("json_utf8", unpickle(p, key))
+	c.Out.Is("json_utf8", unpickle(p, key))
 	return v
 }
 
@@ -48,20 +49,20 @@ func refusesPickle(open func(change func(p, key []byte) ([]byte, []byte)) error)
 // exports demands that v is exported as a pickle. A pickle of today's layout is
 // exported as it came.
 func exports(c *call, name string, v interface{ ExportVodozemac([]byte) ([]byte, error) }) {
-	c.out.is(name, string(must(v.ExportVodozemac(c.in.bytes("pickle_key_hex")))))
+	c.Out.Is(name, string(must(v.ExportVodozemac(c.In.Bytes("pickle_key_hex")))))
 }
 
 func vodozemacAccount(c *call, a *olm.Account) {
-	c.out.is("one_time_key_count", a.OneTimeKeyCount())
-	c.out.is("unpublished_one_time_keys_b64", keyList(a.UnpublishedOneTimeKeys()...))
+	c.Out.Is("one_time_key_count", a.OneTimeKeyCount())
+	c.Out.Is("unpublished_one_time_keys_b64", keyList(a.UnpublishedOneTimeKeys()...))
 	var fallback []olm.OneTimeKey
 	if k, there := a.UnpublishedFallbackKey(); there {
 		fallback = append(fallback, k)
 	}
-	c.out.is("unpublished_fallback_keys_b64", keyList(fallback...))
+	c.Out.Is("unpublished_fallback_keys_b64", keyList(fallback...))
 
 	// There and back, the account is the same.
-	key := c.in.bytes("pickle_key_hex")
+	key := c.In.Bytes("pickle_key_hex")
 	back := must(olm.ImportVodozemacAccount(must(a.ExportVodozemac(key)), key))
 	check(bytes.Equal(state(back), state(a)), "another account after an export and an import")
 	accountWorks(c, a)
@@ -80,77 +81,77 @@ func keyList(list ...olm.OneTimeKey) [][]byte {
 // accountWorks compares the identity of an account, and reads a message to one
 // of its keys.
 func accountWorks(c *call, a *olm.Account) {
-	c.out.is("identity_keys_utf8", identityText(a))
-	c.out.is("signature_b64", must(a.Sign(c.in.bytes("message_utf8"))).String())
-	sender := must(keys.NewCurve25519(c.in.bytes("sender_key_b64")))
-	m := must(olm.NewMessage(olm.PreKey, c.in.bytes("pre_key_message_b64")))
-	c.out.is("plaintext_utf8", must(a.NewInboundSession(sender, m)).Plaintext)
+	c.Out.Is("identity_keys_utf8", identityText(a))
+	c.Out.Is("signature_b64", must(a.Sign(c.In.Bytes("message_utf8"))).String())
+	sender := must(keys.NewCurve25519(c.In.Bytes("sender_key_b64")))
+	m := must(olm.NewMessage(olm.PreKey, c.In.Bytes("pre_key_message_b64")))
+	c.Out.Is("plaintext_utf8", must(a.NewInboundSession(sender, m)).Plaintext)
 }
 
 func vodozemacOlmSession(c *call, s *olm.Session) {
-	c.out.is("session_id_b64", s.ID())
-	c.out.is("received_message", s.HasReceivedMessage())
+	c.Out.Is("session_id_b64", s.ID())
+	c.Out.Is("received_message", s.HasReceivedMessage())
 	exports(c, "pickle_again_b64", s)
 }
 
 func vodozemacSession(c *call, s *olm.Session) {
 	vodozemacOlmSession(c, s)
 	var plaintexts [][]byte
-	for _, m := range c.in.list("messages_b64") {
+	for _, m := range c.In.List("messages_b64") {
 		plaintexts = append(plaintexts, must(s.Decrypt(must(olm.NewMessage(olm.Normal, m)))))
 	}
-	c.out.is("plaintexts_utf8", plaintexts)
+	c.Out.Is("plaintexts_utf8", plaintexts)
 	exports(c, "pickle_after_b64", s)
 }
 
 func vodozemacSessionSending(c *call, s *olm.Session) {
 	vodozemacOlmSession(c, s)
-	m := must(s.Encrypt(c.in.bytes("plaintext_utf8")))
-	c.out.is("message_type", int(m.Type()))
-	c.out.is("message_b64", m.Body())
+	m := must(s.Encrypt(c.In.Bytes("plaintext_utf8")))
+	c.Out.Is("message_type", int(m.Type()))
+	c.Out.Is("message_b64", m.Body())
 	exports(c, "pickle_after_b64", s)
 }
 
 func vodozemacOutbound(c *call, s *megolm.OutboundSession) {
-	c.out.is("session_id_b64", s.ID())
-	c.out.is("index", s.Index())
-	c.out.is("session_key_b64", string(must(s.SessionKey()).SecretText()))
+	c.Out.Is("session_id_b64", s.ID())
+	c.Out.Is("index", s.Index())
+	c.Out.Is("session_key_b64", string(must(s.SessionKey()).SecretText()))
 	exports(c, "pickle_again_b64", s)
-	c.out.is("message_b64", must(s.Encrypt(c.in.bytes("plaintext_utf8"))).String())
+	c.Out.Is("message_b64", must(s.Encrypt(c.In.Bytes("plaintext_utf8"))).String())
 	exports(c, "pickle_after_b64", s)
 }
 
 func vodozemacInbound(c *call, s *megolm.InboundSession) {
-	c.out.is("session_id_b64", s.ID())
-	c.out.is("first_known_index", s.FirstKnownIndex())
-	c.out.is("verified", s.SigningKeyVerified())
-	c.out.is("export_b64", string(must(s.Export()).SecretText()))
+	c.Out.Is("session_id_b64", s.ID())
+	c.Out.Is("first_known_index", s.FirstKnownIndex())
+	c.Out.Is("verified", s.SigningKeyVerified())
+	c.Out.Is("export_b64", string(must(s.Export()).SecretText()))
 	exports(c, "pickle_again_b64", s)
-	d := must(s.Decrypt(must(megolm.ParseMessage(c.in.text("message_b64")))))
-	c.out.is("message_index", d.Index)
-	c.out.is("plaintext_utf8", d.Plaintext)
+	d := must(s.Decrypt(must(megolm.ParseMessage(c.In.Text("message_b64")))))
+	c.Out.Is("message_index", d.Index)
+	c.Out.Is("plaintext_utf8", d.Plaintext)
 }
 
 func dehydratedV1(c *call) {
-	dehydrated(c, olm.DehydrationV1, "", c.in.text("device_id_utf8"))
+	dehydrated(c, olm.DehydrationV1, "", c.In.Text("device_id_utf8"))
 }
 
 // dehydratedV2 also dehydrates the account again, with the same nonce.
 func dehydratedV2(c *call) {
-	a, d := dehydrated(c, olm.DehydrationV2, c.in.text("nonce_b64"), "")
-	again := random(c.in.bytes("nonce_b64"), func() olm.DehydratedDevice { return must(a.Dehydrate(c.in.bytes("key_hex"))) })
+	a, d := dehydrated(c, olm.DehydrationV2, c.In.Text("nonce_b64"), "")
+	again := random(c.In.Bytes("nonce_b64"), func() olm.DehydratedDevice { return must(a.Dehydrate(c.In.Bytes("key_hex"))) })
 	check(again == d, "dehydrated again, it is %+v", again)
 }
 
 func dehydrated(c *call, algorithm, nonce, device string) (*olm.Account, olm.DehydratedDevice) {
-	c.in.bytes("device_pickle_b64")
-	d := olm.DehydratedDevice{Algorithm: algorithm, DevicePickle: c.in.text("device_pickle_b64"), Nonce: nonce}
-	a := must(olm.RehydrateAccount(d, c.in.bytes("key_hex"), device))
+	c.In.Bytes("device_pickle_b64")
+	d := olm.DehydratedDevice{Algorithm: algorithm, DevicePickle: c.In.Text("device_pickle_b64"), Nonce: nonce}
+	a := must(olm.RehydrateAccount(d, c.In.Bytes("key_hex"), device))
 	check(len(a.UnpublishedOneTimeKeys()) == 0 || algorithm == olm.DehydrationV1, "keys that are not published")
-	accountWorks(c, must(olm.RehydrateAccount(d, c.in.bytes("key_hex"), device)))
+	accountWorks(c, must(olm.RehydrateAccount(d, c.In.Bytes("key_hex"), device)))
 	refusesPickle(func(change func(p, key []byte) ([]byte, []byte)) error {
 		changed := d
-		p, key := change([]byte(d.DevicePickle), c.in.bytes("key_hex"))
+		p, key := change([]byte(d.DevicePickle), c.In.Bytes("key_hex"))
 		changed.DevicePickle = string(p)
 		_, err := olm.RehydrateAccount(changed, key, device)
 		return err

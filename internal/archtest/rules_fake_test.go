@@ -181,7 +181,15 @@ megolm -> backup events
 secretstorage -> backup
 crossSigning -> backup events verification
 olm -> events
-verification -> sas`
+verification -> sas
+testvectors -> testvectors/conformance
+testvectors/conformance/vector -> testvectors/conformance
+testvectors/conformance -> testvectors/conformance/chappe
+keys -> testvectors/conformance/chappe
+olm -> testvectors/conformance/chappe
+megolm -> testvectors/conformance/chappe
+pk -> testvectors/conformance/chappe
+sas -> testvectors/conformance/chappe`
 
 // TestEveryEdge tries every pair of rooms.
 func TestEveryEdge(t *testing.T) {

@@ -18,6 +18,10 @@ var rooms = map[string][]string{
 	"verification":  {"keys", "crossSigning"},
 	"sas":           {"keys", "verification"},
 	"testvectors":   {},
+
+	"testvectors/conformance/vector": {},
+	"testvectors/conformance":        {"testvectors", "testvectors/conformance/vector"},
+	"testvectors/conformance/chappe": {"keys", "olm", "megolm", "pk", "sas", "testvectors/conformance"},
 }
 
 const (

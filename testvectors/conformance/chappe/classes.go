@@ -1,7 +1,6 @@
-package testvectors_test
+package chappe
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 
@@ -10,10 +9,10 @@ import (
 	"github.com/chappe-e2ee/chappe/megolm"
 	"github.com/chappe-e2ee/chappe/olm"
 	"github.com/chappe-e2ee/chappe/pk"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance"
 )
 
-// classes are the error classes of README.md, with what says that an error of
-// this module belongs to one. Exactly one must say so.
+// classes say that an error of this module belongs to a class.
 var classes = map[string]func(error) bool{
 	"base64":               isBase64,
 	"key":                  isKey,
@@ -31,17 +30,38 @@ var classes = map[string]func(error) bool{
 	"pickle-trailing":      isPickleTrailing,
 }
 
-func as[T error](err error) (T, bool) {
-	var e T
-	return e, errors.As(err, &e)
+// Classes implements [conformance.Implementation]: it returns one class, or
+// none.
+func (Implementation) Classes(err error) []string {
+	var found []string
+	for _, class := range conformance.Classes {
+		if classes[class](err) {
+			found = append(found, class)
+		}
+	}
+	return found
+}
+
+// ErrorNumbers implements [conformance.Numbers].
+func (Implementation) ErrorNumbers(err error) map[string]uint32 {
+	if e, ok := errors.AsType[*megolm.UnknownIndexError](err); ok {
+		return map[string]uint32{"first_known_index": e.FirstKnown, "requested_index": e.Got}
+	}
+	if e, ok := errors.AsType[*olm.MessageKeyGoneError](err); ok {
+		return map[string]uint32{"index": e.Index}
+	}
+	if e, ok := errors.AsType[*olm.MessageGapError](err); ok {
+		return map[string]uint32{"gap": e.Got - e.Next}
+	}
+	return nil
 }
 
 // what returns what was malformed, or had the wrong version, and why.
 func what(err error) (what, why string) {
-	if e, ok := as[*olm.MalformedError](err); ok {
+	if e, ok := errors.AsType[*olm.MalformedError](err); ok {
 		return e.What, e.Why
 	}
-	if e, ok := as[*olm.VersionError](err); ok {
+	if e, ok := errors.AsType[*olm.VersionError](err); ok {
 		return e.What, "version"
 	}
 	return "", ""
@@ -58,13 +78,13 @@ func isKey(err error) bool {
 
 // isMalformed is what is wrong with the form of a message.
 func isMalformed(err error) bool {
-	_, malformed := as[*olm.MalformedError](err)
+	_, malformed := errors.AsType[*olm.MalformedError](err)
 	what, _ := what(err)
 	return malformed && strings.HasSuffix(what, "message") && !isBase64(err)
 }
 
 func isVersion(err error) bool {
-	_, version := as[*olm.VersionError](err)
+	_, version := errors.AsType[*olm.VersionError](err)
 	what, _ := what(err)
 	return version && strings.HasSuffix(what, "message")
 }
@@ -74,12 +94,12 @@ func isMAC(err error) bool {
 }
 
 func isMessageKeyGone(err error) bool {
-	_, ok := as[*olm.MessageKeyGoneError](err)
+	_, ok := errors.AsType[*olm.MessageKeyGoneError](err)
 	return ok
 }
 
 func isMessageGap(err error) bool {
-	_, ok := as[*olm.MessageGapError](err)
+	_, ok := errors.AsType[*olm.MessageGapError](err)
 	return ok
 }
 
@@ -88,12 +108,12 @@ func isSignature(err error) bool {
 }
 
 func isUnknownIndex(err error) bool {
-	_, ok := as[*megolm.UnknownIndexError](err)
+	_, ok := errors.AsType[*megolm.UnknownIndexError](err)
 	return ok
 }
 
 func isUnknownOneTimeKey(err error) bool {
-	_, ok := as[*olm.UnknownOneTimeKeyError](err)
+	_, ok := errors.AsType[*olm.UnknownOneTimeKeyError](err)
 	return ok
 }
 
@@ -113,37 +133,4 @@ func isPickleLegacy(err error) bool { return errors.Is(err, olm.ErrLegacyPickle)
 func isPickleTrailing(err error) bool {
 	what, why := what(err)
 	return strings.Contains(what, "pickle") && why == "trailing data"
-}
-
-// refused demands that err is of one class and of no other.
-func refused(class string, err error) {
-	_, known := classes[class]
-	check(known, "unknown error class %q", class)
-	check(err != nil, "accepted, and should be refused as %s", class)
-	for name, is := range classes {
-		check(is(err) == (name == class), "should be refused as %s, class %s says otherwise: %w", class, name, err)
-	}
-}
-
-// stateful is a value whose whole state can be seen.
-type stateful interface {
-	ExportLibolm(pickleKey []byte) ([]byte, error)
-	Revision() uint64
-}
-
-// state returns the raw pickle of a value.
-func state(s stateful) []byte {
-	p, err := s.ExportLibolm(nil)
-	if _, lossy := as[*olm.LossyPickleError](err); lossy {
-		p, err = s.(interface{ ExportLibolmLossy([]byte) ([]byte, error) }).ExportLibolmLossy(nil)
-	}
-	ok(err)
-	return unpickle(string(p), nil)
-}
-
-// unchanged demands that a call is refused, and that s is afterwards as it was.
-func unchanged(s stateful, class string, f func() error) {
-	before, revision := state(s), s.Revision()
-	refused(class, f())
-	check(bytes.Equal(before, state(s)) && revision == s.Revision(), "the refused call changed something")
 }
