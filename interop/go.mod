@@ -14,7 +14,8 @@ require (
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	go.mau.fi/util v0.10.0 // indirect
-	golang.org/x/crypto v0.55.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/chappe-e2ee/chappe => ../

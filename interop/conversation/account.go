@@ -55,12 +55,11 @@ func (p *party) claim(s *stage) (key string, fallback, ok bool) {
 
 // unchanged runs f, which must leave the account as it is.
 func (p *party) unchanged(f func() error) error {
-	key := []byte("key")
-	before, err1 := p.account.Pickle(key)
+	before, err1 := p.account.Pickle(probe)
 	if err := f(); err != nil {
 		return err
 	}
-	after, err2 := p.account.Pickle(key)
+	after, err2 := p.account.Pickle(probe)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
@@ -219,6 +218,7 @@ func (o *olmStage) moveAccount() error {
 		return fmt.Errorf("%s: unpickle from %s: %w", to.Name(), p.by.Name(), err)
 	}
 	o.moved(p.by, to)
+	renumbered := o.union.SharedKeyIDs || p.by.Traits().TwoIDSpaces && !to.Traits().TwoIDSpaces
 	p.by, p.account = to, moved
 	curve, ed, err := moved.IdentityKeys()
 	if err != nil || curve != p.curve || ed != p.ed {
@@ -232,7 +232,7 @@ func (o *olmStage) moveAccount() error {
 	if err != nil {
 		return err
 	}
-	if !o.union.SharedKeyIDs && !bytes.Equal(again, pickle) {
+	if !renumbered && !bytes.Equal(again, pickle) {
 		return fmt.Errorf("%s: another pickle of the same account", to.Name())
 	}
 	return nil

@@ -201,16 +201,17 @@ func (o *olmStage) forgeOne() error {
 
 // refused checks that an end refuses a message and stays as it was.
 func (o *olmStage) refused(s *session, p, kind int, body, what string) error {
-	e, key := s.ends[p], []byte("key")
-	before, err1 := e.s.Pickle(key)
+	e := s.ends[p]
+	before, err1 := e.s.Pickle(probe)
 	if _, err := e.s.Decrypt(kind, body); err == nil {
 		return fmt.Errorf("%s: decrypts %s", e.by.Name(), what)
 	}
-	after, err2 := e.s.Pickle(key)
+	after, err2 := e.s.Pickle(probe)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if !bytes.Equal(before, after) {
+	early := e.by.Traits().EarlyRatchet && e.ratchet.sender == nil
+	if !early && !bytes.Equal(before, after) {
 		return fmt.Errorf("%s: %s changed the session", e.by.Name(), what)
 	}
 	return o.check(s, p)

@@ -166,7 +166,8 @@ func (g *group) deliver() error {
 	case !bytes.Equal(plaintext, m.plaintext):
 		return fmt.Errorf("%s: another plaintext", l.by.Name())
 	}
-	l.verified, l.latest = true, max(l.latest, index)
+	l.verified = l.verified || !l.by.Traits().VerifiesByKeyOnly
+	l.latest = max(l.latest, index)
 	g.counts["decrypted"]++
 	return g.check(l)
 }
@@ -231,12 +232,11 @@ func (g *group) forgeOne() error {
 	if !ok {
 		return errIdle
 	}
-	key := []byte("key")
-	before, err1 := l.g.Pickle(key)
+	before, err1 := l.g.Pickle(probe)
 	if _, _, err := l.g.Decrypt(g.forge(peer.Normal, m.body)); err == nil {
 		return fmt.Errorf("%s: decrypts a forged message", l.by.Name())
 	}
-	after, err2 := l.g.Pickle(key)
+	after, err2 := l.g.Pickle(probe)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}

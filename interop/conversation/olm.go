@@ -192,7 +192,7 @@ func (o *olmStage) move() error {
 		return fmt.Errorf("%s: unpickle from %s: %w", to.Name(), e.by.Name(), err)
 	}
 	o.moved(e.by, to)
-	e.reversed = e.reversed || e.by.Traits().OldestFirst || to.Traits().OldestFirst
+	e.reversed = e.reversed || o.union.OwnPickles || e.by.Traits().OldestFirst || to.Traits().OldestFirst
 	e.by, e.s = to, moved
 	again, err := moved.Pickle(key)
 	if err != nil {

@@ -81,6 +81,8 @@ func newStage(s Script) *stage {
 		st.union.SharedKeyIDs = st.union.SharedKeyIDs || t.SharedKeyIDs
 		st.union.ForgetsOrphans = st.union.ForgetsOrphans || t.ForgetsOrphans
 		st.union.Reorders = st.union.Reorders || t.Reorders
+		st.union.OwnPickles = st.union.OwnPickles || t.OwnPickles
+		st.union.IndexByDefault = st.union.IndexByDefault || t.IndexByDefault
 	}
 	st.NoEmpty = st.NoEmpty || st.union.NoEmpty
 	return st
@@ -179,8 +181,15 @@ func (s *stage) pickleKey() []byte {
 	if s.NoEmpty {
 		n = max(n, 1)
 	}
+	if s.union.OwnPickles {
+		n = len(probe)
+	}
 	return []byte(strings.Repeat("k", n))
 }
+
+// probe is the pickle key of states that are compared, of a length that all
+// implementations take.
+var probe = []byte(strings.Repeat("p", 32))
 
 // other returns the implementation that continues what one was working with,
 // often another one.

@@ -14,7 +14,9 @@ var key = []byte("key")
 
 // From the same state, with the same random bytes, all implementations write
 // the same messages and come to the same next state. goolm orders the fields of
-// a pre-key message differently: there, the inner message is compared.
+// a pre-key message differently: there, the inner message is compared. vodozemac
+// draws its random bytes otherwise, and writes another form of pickle: there,
+// messages of a chain that began in libolm are compared.
 func TestStates(t *testing.T) {
 	check(t, conversation.WithEntropy(7, func() error {
 		for range 20 {
@@ -66,6 +68,10 @@ func sameMessage(t *testing.T, state []byte) (kind int, body string) {
 	for _, by := range peer.All() {
 		s, err := by.UnpickleSession(state, key)
 		check(t, err)
+		own := by.Traits().OwnPickles
+		if own && s.HasReceived() {
+			continue
+		}
 		check(t, conversation.WithEntropy(99, func() (err error) {
 			kind, body, err = s.Encrypt([]byte("the same"))
 			return err
@@ -77,6 +83,10 @@ func sameMessage(t *testing.T, state []byte) (kind int, body string) {
 		row := "chappe = " + by.Name() + " from one state"
 		if got := inner(t, kind, body); got != first {
 			t.Fatalf("%s: message %s, not %s", row, got, first)
+		}
+		if own {
+			tally.Add(row, "equal", 1)
+			continue
 		}
 		if got := string(pickled(t, s)); got != after {
 			t.Fatalf("%s: next state %s, not %s", row, got, after)
@@ -113,7 +123,7 @@ func TestGroupStates(t *testing.T) {
 				check(t, err)
 				if text := session + m; first == "" {
 					first, next = text, string(pickled(t, g))
-				} else if text != first || string(pickled(t, g)) != next {
+				} else if text != first || !by.Traits().OwnPickles && string(pickled(t, g)) != next {
 					t.Fatalf("%s: another session key, message or state at index %d", by.Name(), g.Index())
 				} else {
 					tally.Add("chappe = "+by.Name()+" from one state", "equal", 3)

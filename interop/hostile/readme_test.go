@@ -40,11 +40,7 @@ func table() string {
 	var b strings.Builder
 	b.WriteString("| Subject | Forms | Peer | chappe | peer | Reason |\n|---|---|---|---|---|---|\n")
 	for _, d := range Differences {
-		peer := d.Peer
-		if peer == "*" {
-			peer = "goolm, libolm"
-		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s | %s |\n", d.Subject, d.Class, peer, d.Ours, d.Theirs, d.Reason)
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s | %s |\n", d.Subject, d.Class, d.Peer, d.Ours, d.Theirs, d.Reason)
 	}
 	return b.String()
 }

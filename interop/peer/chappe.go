@@ -139,3 +139,6 @@ func (c chappeSession) Pickle(key []byte) ([]byte, error) {
 	}
 	return pickle, err
 }
+
+// ChappeAccount is an account of chappe, as a party.
+func ChappeAccount(a *olm.Account) Account { return chappeAccount{a} }

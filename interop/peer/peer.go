@@ -2,7 +2,7 @@
 // that any of them can play any party.
 //
 // Keys, messages and session keys are the base64 texts of Matrix, pickles are
-// libolm's. A method that fails returns an error and leaves the object as it
+// libolm's, or vodozemac's where [Traits] say so. A method that fails returns an error and leaves the object as it
 // was; after a failed constructor, the object is not used.
 package peer
 
@@ -11,6 +11,10 @@ import "errors"
 // ErrUnknownIndex is wrapped by what [InboundGroup] returns for a message, or
 // an export, before the first known index.
 var ErrUnknownIndex = errors.New("unknown message index")
+
+// ErrPickleForm is returned by an implementation that reads libolm's pickles and
+// does not write them.
+var ErrPickleForm = errors.New("no pickle of libolm's form")
 
 // The message types of Olm.
 const (
@@ -42,6 +46,12 @@ type Traits struct {
 	SharedKeyIDs   bool // numbers the first key after a move like the last one before it
 	ForgetsOrphans bool // keeps no message keys of dropped chains
 	Reorders       bool // removing a one-time key changes the order of the others
+
+	OwnPickles        bool // pickles are vodozemac's, under keys of 32 bytes, without the order of skipped keys of different chains
+	TwoIDSpaces       bool // numbers one-time and fallback keys apart, from 0
+	EarlyRatchet      bool // has its next ratchet key once it refused a message with one that it does not know
+	IndexByDefault    bool // takes a missing message index for 0, and authenticates what it would have written itself
+	VerifiesByKeyOnly bool // takes no decrypted message as a proof of the signing key
 }
 
 // Account is a device's identity.
@@ -92,13 +102,22 @@ type InboundGroup interface {
 }
 
 // All returns the implementations, chappe first.
-func All() []Implementation { return []Implementation{Chappe{}, Goolm{}, Libolm{}} }
+func All() []Implementation { return []Implementation{Chappe{}, Goolm{}, Libolm{}, Vodozemac{}} }
+
+// beside returns chappe, with pickles that another implementation reads.
+func beside(other Implementation) Implementation {
+	if other.Traits().OwnPickles {
+		return ChappeToVodozemac{}
+	}
+	return Chappe{}
+}
 
 // Pairs returns the ordered pairs in which chappe takes part.
 func Pairs() [][2]Implementation {
 	pairs := [][2]Implementation{{Chappe{}, Chappe{}}}
 	for _, other := range All()[1:] {
-		pairs = append(pairs, [2]Implementation{Chappe{}, other}, [2]Implementation{other, Chappe{}})
+		ours := beside(other)
+		pairs = append(pairs, [2]Implementation{ours, other}, [2]Implementation{other, ours})
 	}
 	return pairs
 }
