@@ -1,6 +1,8 @@
 package sas_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +155,19 @@ func TestAttack_V10_UnknownAndMissingKeys(t *testing.T) {
 		content["keys"] = p.sign(strings.Join(ids, ","), info, err)
 		_, err = p.finish(content, macFirst)
 		requireCode(t, verification.CodeKeyMismatch, err)
+	})
+	// Two ids that were made one in the list that was signed hide a key.
+	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
+		shown := p.both()
+		shown["ed25519:~"] = "x" // the last of the list
+		content := p.mac(shown)
+		macs := content["mac"].(object)
+		ids := slices.Sorted(maps.Keys(shown))
+		delete(macs, ids[1])
+		delete(macs, ids[2])
+		macs[ids[1]+","+ids[2]] = strings.Repeat("A", 43)
+		_, err := p.finish(content, macFirst)
+		requireCode(t, verification.CodeInvalidMessage, err)
 	})
 	// The other side has no master key that we know, and the id of none.
 	p := newPeer(t, sas.Method{}, true)

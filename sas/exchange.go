@@ -185,7 +185,8 @@ func (e *exchange) compare(theirs keys.Curve25519) (verification.About, error) {
 	if err != nil {
 		return nil, &verification.CancelError{Code: verification.CodeKeyMismatch, Err: err}
 	}
-	return Comparison{code: code, emoji: e.emoji, decimals: e.decimals}, nil
+	held := &code
+	return Comparison{held: &held, emoji: e.emoji, decimals: e.decimals}, nil
 }
 
 // info returns what the code is bound to.

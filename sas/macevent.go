@@ -33,8 +33,11 @@ func readMAC(content canonicaljson.Value) (*macContent, error) {
 	}
 	for id, value := range macs.Members() {
 		mac, ok := value.Text()
-		if !ok {
+		switch {
+		case !ok:
 			return nil, invalid(TypeMAC, "a MAC is not a string")
+		case strings.Contains(id, ","): // two ids in the list would look like it
+			return nil, invalid(TypeMAC, "a key id with a comma")
 		}
 		c.ids = append(c.ids, id)
 		c.macs[id] = mac

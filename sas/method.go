@@ -88,7 +88,7 @@ func (m Method) New(p verification.Parties, s verification.Start) (verification.
 // is Flow.Confirm or Flow.Deny. It shows what both sides agreed on, and nothing
 // else.
 type Comparison struct {
-	code            Code
+	held            **Code // fmt follows one pointer of a caller's struct
 	emoji, decimals bool
 }
 
@@ -101,7 +101,7 @@ func (c Comparison) Emoji() (shown [7]Emoji, ok bool) {
 	if !c.emoji {
 		return shown, false
 	}
-	return c.code.Emoji(), true
+	return (*c.held).Emoji(), true
 }
 
 // Decimals returns the three numbers to compare, and whether both sides can show
@@ -110,7 +110,7 @@ func (c Comparison) Decimals() (shown [3]int, ok bool) {
 	if !c.decimals {
 		return shown, false
 	}
-	return c.code.Decimals(), true
+	return (*c.held).Decimals(), true
 }
 
 // String returns a placeholder: a code is for the eyes of one person.

@@ -29,8 +29,11 @@
 // What may happen when stands in one table, in table.go. An event of the other
 // device that has no place in it cancels the flow with m.unexpected_message. What
 // comes from elsewhere, from a stranger, another device or ourselves, changes
-// nothing. A call that returns an error changed nothing either, and an event for
-// which [Verifier.Receive] returns an error was dropped.
+// nothing, except that a question goes away when another device of ours answers
+// it in the room. Most events in the clear say which user sent them, and not which
+// device: they count as the other device's. A call that returns an error changed
+// nothing either, and an event for which [Verifier.Receive] returns an error was
+// dropped.
 //
 // # Interoperability
 //

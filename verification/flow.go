@@ -1,6 +1,7 @@
 package verification
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -41,6 +42,10 @@ func (f *Flow) State() State {
 	defer f.v.mu.Unlock()
 	return f.state
 }
+
+// Format writes the state, under every verb. Without it, fmt would read what
+// others write.
+func (f *Flow) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "[verification, %s]", f.State()) }
 
 // UserID returns the other user, or ourselves.
 func (f *Flow) UserID() string { return f.user }

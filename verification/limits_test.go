@@ -3,6 +3,7 @@ package verification_test
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -54,12 +55,12 @@ func TestTimeout(t *testing.T) {
 	require.Equal(t, noon.Add(verification.FlowTime), next) // from its first event
 }
 
-// D9: what comes of an unknown transaction is answered once, unless it is a start,
-// a request or a cancel. In rooms nothing is answered: others verify there too.
+// D9, V30: what comes of an unknown transaction is answered once, however much it
+// is, unless it is a start, a request or a cancel. In rooms nothing is answered:
+// others verify there too.
 func TestUnknownTransaction(t *testing.T) {
 	for _, eventType := range []string{verification.TypeReady, fakeType, verification.TypeDone, "m.key.verification.accept"} {
 		b := newBench(t, false, alice, bob)
-		before := b.v.Snapshot()
 		e := b.typical(eventType)
 		require.NoError(t, b.receive(e))
 		to := "[*]"
@@ -68,7 +69,14 @@ func TestUnknownTransaction(t *testing.T) {
 		}
 		require.Equal(t, []string{"m.unknown_transaction" + to}, b.codes())
 		require.Equal(t, "transaction", decode(t, b.last.Send[0].Content)["transaction_id"])
-		require.Equal(t, before, b.v.Snapshot())
+		for range 10 {
+			require.ErrorIs(t, b.receive(e), verification.ErrIgnored)
+		}
+		open, _, past, _ := b.v.Sizes()
+		require.Zero(t, open)
+		require.Equal(t, 1, past)
+
+		b = newBench(t, false, alice, bob)
 		e.SenderDevice = laptop
 		require.NoError(t, b.receive(e))
 		require.Equal(t, []string{"m.unknown_transaction[LAPTOP]"}, b.codes())
@@ -195,6 +203,26 @@ func TestAttack_V30_Flood(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(4<<20))
 	runtime.KeepAlive(v)
+}
+
+// V30: of a flow that ended its id is remembered, and not the long event in which
+// that stood.
+func TestAttack_V30_LongContents(t *testing.T) {
+	b := newBench(t, false, alice, bob)
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	x := strings.Repeat("x", verification.MaxContent-200)
+	for i := range 200 {
+		out, err := b.v.Receive(noon, verification.Event{Type: verification.TypeStart, Sender: bob, Content: fmt.Appendf(nil,
+			`{"from_device":"LAPTOP","method":"m.other","transaction_id":"t%d","x":"%s"}`, i, x)})
+		require.NoError(t, err)
+		require.Len(t, out.Send, 1)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(4<<20))
+	runtime.KeepAlive(b.v)
 }
 
 // V30: flows of ours are bounded as well.

@@ -60,6 +60,32 @@ func TestAttack_V09_OthersChangeNothing(t *testing.T) {
 	})
 }
 
+// One transaction id at two users is two flows, and at two devices of one user the
+// flow of the first.
+func TestAttack_V09_OneTransactionIDForTwo(t *testing.T) {
+	b := newBench(t, false, alice, bob)
+	b.must(verification.TypeRequest)
+	ofBob := b.flow
+	b.flow, b.them = nil, carol
+	b.must(verification.TypeRequest)
+	ofCarol := b.flow
+	require.NotSame(t, ofBob, ofCarol)
+	require.Equal(t, []string{bob, carol}, []string{ofBob.UserID(), ofCarol.UserID()})
+	b.do(ofBob.Accept(noon, verification.Keys{Theirs: user(t, bob, laptop, tablet)}))
+	b.must(verification.TypeStart) // Carol's, before we are ready
+	require.Equal(t, verification.Cancelled, ofCarol.State())
+	require.Equal(t, verification.Ready, ofBob.State())
+
+	b.them = bob
+	before := b.v.Snapshot()
+	for _, eventType := range []string{verification.TypeRequest, verification.TypeReady, verification.TypeStart} {
+		e := b.edit(b.typical(eventType), func(o object) { o["from_device"] = tablet })
+		require.ErrorIs(t, b.receive(e), verification.ErrIgnored)
+	}
+	require.Equal(t, before, b.v.Snapshot())
+	require.Equal(t, laptop, ofBob.DeviceID())
+}
+
 // An event over the other transport is of no flow.
 func TestWrongTransport(t *testing.T) {
 	eachState(t, func(t *testing.T, fresh func() *bench, state verification.State, ours bool) {

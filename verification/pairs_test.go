@@ -224,6 +224,8 @@ func TestTable(t *testing.T) {
 	verification.Rules(func(state verification.State, kind, do int, to []verification.State) {
 		if state.Ended() {
 			require.Empty(t, to)
+		} else if kind >= len(pairs[state])-2 { // Cancel, Expire
+			require.NotZero(t, do)
 		}
 		for _, next := range to {
 			require.NotEqual(t, verification.Cancelled, next)

@@ -161,10 +161,14 @@ func (in *incoming) readRequest(e Event) error {
 	return nil
 }
 
-// shortText returns what a string says that can be an id.
+// shortText returns what a string says that can be an id. It is a copy: ids are
+// kept for long, and the content that they stand in may be large.
 func shortText(v canonicaljson.Value) (string, bool) {
 	s, ok := v.Text()
-	return s, ok && s != "" && len(s) <= maxID
+	if !ok || s == "" || len(s) > maxID {
+		return "", false
+	}
+	return strings.Clone(s), true
 }
 
 // texts returns a list of strings.

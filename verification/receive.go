@@ -38,6 +38,7 @@ func (v *Verifier) Receive(now time.Time, e Event) (Out, error) {
 	if to == "" {
 		to = AllDevices
 	}
+	v.past.add(in.ref, now) // one answer is enough
 	return Out{Send: []Message{cancelMessage(in.ref, in.sender, []string{to}, CodeUnknownTransaction)}}, nil
 }
 

@@ -53,7 +53,7 @@ func (v *Verifier) Request(now time.Time, k Keys, devices ...string) (*Flow, Out
 	f := &Flow{ref: ref, began: now, state: Requested, ours: true, user: k.Theirs.ID(), asked: asked, keys: k}
 	out := v.expire(now)
 	v.add(f)
-	out.Send = append(out.Send, newMessage(ref, f.user, asked, TypeRequest, content))
+	out.Send = append(out.Send, newMessage(ref, f.user, slices.Clone(asked), TypeRequest, content))
 	return f, out, nil
 }
 

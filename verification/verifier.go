@@ -1,6 +1,8 @@
 package verification
 
 import (
+	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -70,6 +72,10 @@ func New(device *crosssigning.DeviceKeys, methods ...Method) (*Verifier, error) 
 	}
 	return v, nil
 }
+
+// Format writes a placeholder, under every verb. Without it, fmt would read what
+// others write.
+func (*Verifier) Format(s fmt.State, _ rune) { io.WriteString(s, "[verifier]") }
 
 // method returns the method with a name, or nil.
 func (v *Verifier) method(name string) Method {
@@ -148,8 +154,8 @@ func (v *Verifier) count(now time.Time, is func(*Flow) bool) (n int) {
 	return n
 }
 
-// past remembers for a while which flows ended, so that what still comes of them
-// is neither taken for a new one nor answered.
+// past remembers for a while which flows ended, and which were unknown, so that
+// what still comes of them is neither taken for a new one nor answered.
 type past struct {
 	until map[reference]time.Time
 	order []reference // the oldest first
