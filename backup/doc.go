@@ -2,20 +2,22 @@
 // in the server's room-key backup.
 //
 // [OpenKeyFile] opens a key file with its passphrase, and [KeyFile.Entries] goes
-// through its keys; [NewKeyFileWriter] writes one. For the server's backup,
-// [AuthData.Judge] says whether a backup may be trusted with keys,
-// [Recipient.Encrypt] encrypts one for it and [Recipient.EncryptAll] any number,
-// [DecryptSession] decrypts one, and [DecryptDump] decrypts the answer to GET
-// /room_keys/keys as it comes.
+// through its keys; [NewKeyFileWriter] writes one. [PlainEntries] and
+// [Entry.SecretJSON] are for what a key file holds, without its encryption. For
+// the server's backup, [AuthData.Judge] says whether a backup may be trusted with
+// keys, [Recipient.Encrypt] encrypts one for it and [Recipient.EncryptAll] any
+// number, [DecryptSession] decrypts one, and [DecryptDump] decrypts the answer to
+// GET /room_keys/keys as it comes.
 //
 // # What is restored is nobody's word
 //
 // A backup is encrypted to a public key, under a MAC that covers nothing (see
 // package pk): the server, and whoever sees the public key, can write keys of
 // their own into it. A key file shows that its writer knew the passphrase, and
-// nothing about the keys in it. So an [Entry] that was read is a claim: that its
-// sender_key and claimed keys are one's own or a verified device's means nothing.
-// [Entry.Import] returns a [RestoredSession], a type of its own, which says so.
+// nothing about the keys in it; a plain array shows nothing at all. So an [Entry]
+// that was read is a claim: that its sender_key and claimed keys are one's own or
+// a verified device's means nothing. [Entry.Import] returns a [RestoredSession],
+// a type of its own, which says so.
 // That a session is of the room that it is filed under is a claim too. A session
 // that is already held is joined by InboundSession.Merge of package megolm, which
 // never takes a worse one for a better.

@@ -28,6 +28,7 @@ type Source byte
 const (
 	FromKeyFile Source = iota + 1
 	FromBackup
+	FromPlain
 )
 
 // String returns the source in words.
@@ -37,6 +38,8 @@ func (s Source) String() string {
 		return "key file"
 	case FromBackup:
 		return "backup"
+	case FromPlain:
+		return "plain JSON"
 	default:
 		return "none"
 	}
@@ -75,8 +78,8 @@ func (e Entry) Source() Source { return e.source }
 // Close wipes the session key, in all copies of the entry.
 func (e Entry) Close() { e.Session.Close() }
 
-// MarshalJSON returns an error: entries leave through [KeyFileWriter.WriteEntry]
-// and [Recipient.Encrypt].
+// MarshalJSON returns an error: entries leave through [KeyFileWriter.WriteEntry],
+// [Recipient.Encrypt] and [Entry.SecretJSON].
 func (e Entry) MarshalJSON() ([]byte, error) { return nil, secret.ErrMarshal }
 
 // Import returns the session. It returns [keys.ErrAbsent] when the session key is
@@ -86,16 +89,18 @@ func (e Entry) Import() (*RestoredSession, error) {
 	if err != nil {
 		return nil, fmt.Errorf("backup: %w", err)
 	}
-	return &RestoredSession{session: s, source: e.source}, nil
+	return &RestoredSession{session: s, source: e.source, roomID: e.RoomID}, nil
 }
 
 // RestoredSession is a session that came out of a backup or a key file, and is
 // therefore unauthenticated: whoever sent what it decrypts is not known, whatever
-// its entry claims. Its messages must be shown as such.
+// its entry claims. Its messages must be shown as such: a RoomSession of package
+// events that is made of it has its room and no Owner.
 type RestoredSession struct {
 	secret.Redacted
 	session *megolm.InboundSession
 	source  Source
+	roomID  string
 }
 
 // Session returns the session itself. Keep beside it that it is unauthenticated.
@@ -104,6 +109,10 @@ func (r *RestoredSession) Session() *megolm.InboundSession { return r.session }
 
 // Source returns where the session's entry was read.
 func (r *RestoredSession) Source() Source { return r.source }
+
+// RoomID returns the room that the session was filed under. It is a claim, as all
+// that the entry said.
+func (r *RestoredSession) RoomID() string { return r.roomID }
 
 // The names of the flag for shared history: the specification's first.
 var sharedHistoryNames = []string{"shared_history", "m.shared_history", "org.matrix.msc3061.shared_history"}
@@ -132,7 +141,6 @@ func parseEntry(text []byte) (e Entry, sessionID string, err error) {
 	if err != nil {
 		return Entry{RoomID: roomID}, sessionID, err
 	}
-	e.source = FromKeyFile
 	return e, sessionID, nil
 }
 

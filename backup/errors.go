@@ -62,6 +62,32 @@ type EntryError struct {
 	Err       error
 }
 
-func (e *EntryError) Error() string { return fmt.Sprintf("backup: entry %d: %v", e.Index, e.Err) }
+// Error names the room and the session where they are known, quoted.
+func (e *EntryError) Error() string {
+	where := ""
+	if e.RoomID != "" {
+		where = "room " + quote(e.RoomID)
+	}
+	if e.RoomID != "" && e.SessionID != "" {
+		where += ", "
+	}
+	if e.SessionID != "" {
+		where += "session " + quote(e.SessionID)
+	}
+	if where != "" {
+		where = " (" + where + ")"
+	}
+	return fmt.Sprintf("backup: entry %d%s: %v", e.Index, where, e.Err)
+}
 
 func (e *EntryError) Unwrap() error { return e.Err }
+
+// maxQuoted is how much of an id of others an error text quotes, in bytes.
+const maxQuoted = 255
+
+func quote(id string) string {
+	if len(id) > maxQuoted {
+		id = id[:maxQuoted] + "…"
+	}
+	return fmt.Sprintf("%q", id)
+}

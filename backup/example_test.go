@@ -138,7 +138,7 @@ func ExampleDecryptDump() {
 	}
 	// Output:
 	// !a:example.org backup
-	// left out: backup: entry 1: backup: KeyBackupData: session_data: not a JSON object
+	// left out: backup: entry 1 (room "!a:example.org", session "damaged"): backup: KeyBackupData: session_data: not a JSON object
 }
 
 func ExampleParseVersion() {

@@ -80,7 +80,7 @@ func (f *KeyFileWriter) Dropped() bool { return f.stream == nil && f.mac == nil 
 // ParseText parses an entry of a key file, and returns what became of its text.
 func ParseText(text []byte) (Entry, []byte) {
 	j := &job{text: text}
-	j.parse()
+	j.parse(FromKeyFile)
 	return j.entry, j.text
 }
 

@@ -51,15 +51,19 @@ func FuzzKeyFileArmour(f *testing.F) {
 	})
 }
 
-// FuzzKeyFileContent: the content under a right MAC. What is read is written and
-// read again as the same.
+// FuzzKeyFileContent: the content under a right MAC, which says the same in plain.
+// What is read is written and read again as the same.
 func FuzzKeyFileContent(f *testing.F) {
 	good := entryJSON(entry(f, 1))
 	f.Add("[]")
 	f.Add("[" + good + "," + good + "]")
 	f.Add(`[{"a":[}]},` + good + `,"\"]"]`)
+	f.Add("[" + good + `,7,{"room_id":"!a","session_id":"b"}] x`)
 	f.Fuzz(func(t *testing.T, content string) {
-		list, _, _ := collect(open(t, file(t, content)))
+		list, spoilt, last := collect(open(t, file(t, content)))
+		if !strings.HasPrefix(content, "\xef\xbb\xbf") {
+			requirePlain(t, content, list, spoilt, last)
+		}
 		for _, e := range list {
 			require.Equal(t, e.SessionID(), e.Session.SessionID())
 			if e.SenderKey.IsZero() {

@@ -118,7 +118,7 @@ func (f *KeyFile) EntriesParallel(workers int) iter.Seq2[Entry, error] {
 		defer p.wipe()
 		s := newScanner("backup: content of the key file", p)
 		defer s.wipe()
-		b := newBatch(workers, (*job).parse, func(e Entry, err error) bool {
+		b := newBatch(workers, func(j *job) { j.parse(FromKeyFile) }, func(e Entry, err error) bool {
 			if f.isLive() {
 				return yield(e, err)
 			}
@@ -168,10 +168,11 @@ func readArray(s *scanner, b *batch) error {
 	}
 }
 
-// parse reads an entry of a key file, and wipes its text.
-func (j *job) parse() {
+// parse reads an entry of a key file or of its content, and wipes its text.
+func (j *job) parse(from Source) {
 	defer secret.Wipe(j.text)
 	j.entry, j.sessionID, j.err = parseEntry(j.text)
+	j.entry.source = from
 	j.roomID = j.entry.RoomID
 }
 

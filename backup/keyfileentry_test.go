@@ -61,7 +61,9 @@ func TestBadEntriesSpoilThemselves(t *testing.T) {
 		"too deep":          {strings.Repeat("[", 100000) + strings.Repeat("]", 100000), backup.ErrTooLarge},
 	}
 	for name, b := range bad {
-		got, spoilt, last := collect(open(t, file(t, "[ "+good+" , "+b.text+","+good+"]")))
+		content := "[ " + good + " , " + b.text + "," + good + "]"
+		got, spoilt, last := collect(open(t, file(t, content)))
+		requirePlain(t, content, got, spoilt, last)
 		require.NoError(t, last, name)
 		require.Len(t, got, 2, name)
 		require.Len(t, spoilt, 1, name)
@@ -87,7 +89,8 @@ func TestContentRefused(t *testing.T) {
 		"", " ", "{}", `""`, "null", "[", "[1", "[" + good, "[" + good + ",", "[" + good + ",]", "[,]", "[,1]", "[1 2]", "[1,,2]",
 		"[]x", "[][]", "[}", `["`, `["\`, `[{"`, good,
 	} {
-		_, _, last := collect(open(t, file(t, content)))
+		got, spoilt, last := collect(open(t, file(t, content)))
+		requirePlain(t, content, got, spoilt, last)
 		var malformed *backup.MalformedError
 		require.ErrorAs(t, last, &malformed, content)
 	}
@@ -116,6 +119,7 @@ func TestTolerance(t *testing.T) {
 		"spaces":           strings.NewReplacer(":", " :\n", ",", ",\t").Replace(strings.ReplaceAll(good, "!room0:example.org", "!room0")),
 	} {
 		got, spoilt, last := collect(open(t, file(t, "["+other+"]")))
+		requirePlain(t, "["+other+"]", got, spoilt, last)
 		require.NoError(t, last, name)
 		if name == "padded escape" {
 			require.Len(t, spoilt, 1, name) // 220 characters need no padding

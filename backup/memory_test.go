@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"errors"
 	"io"
 	"runtime"
 	"strings"
@@ -137,6 +138,17 @@ func TestAttack_G09_MemoryIsFlat(t *testing.T) {
 	})
 	require.Less(t, grown, uint64(limit))
 	runtime.KeepAlive(long)
+
+	// The same in plain, and many entries.
+	for _, middle := range []string{strings.Repeat("a", 1000), `"},` + entryJSON(entry(t, 1)) + `,{"x":"`} {
+		grown = most(func(sample func()) {
+			r := &repeat{head: `[{"x":"`, middle: middle, times: 5000, tail: `"}]`, sample: sample}
+			for _, err := range backup.PlainEntries(r) {
+				require.True(t, err == nil || errors.As(err, new(*backup.EntryError)), err)
+			}
+		})
+		require.Less(t, grown, uint64(limit))
+	}
 
 	// A key file is written into nothing, and one of 14 MB is read.
 	one := entryJSON(entry(t, 1)) + ","

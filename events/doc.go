@@ -8,9 +8,9 @@
 // specification. Only it makes a [Plaintext], and only a Plaintext leads to a
 // [RoomKey], a [ForwardedRoomKey] or a [SecretSend].
 //
-// Room events: [SealMegolm] encrypts, [ParseMegolm] and [RoomSession.Open]
-// decrypt, with a [ReplayGuard] that remembers which event came under which
-// index.
+// Room events: [SealMegolm] encrypts, [ParseRoomEvent] or [ParseMegolm] read, and
+// [RoomSession.Open] decrypts, with a [ReplayGuard] that remembers which event
+// came under which index.
 //
 // Events that are not encrypted, and that the server can forge, are
 // [RoomKeyRequest], [Withheld] and [SecretRequest].

@@ -67,6 +67,10 @@ var (
 	// with the sending device.
 	ErrNoSession = errors.New("events: no Olm session with the sending device")
 
+	// ErrNoRoomSession says that the [RoomSession] of a room event is the zero
+	// value: the program has no session of that room and id.
+	ErrNoRoomSession = errors.New("events: no session for this room event")
+
 	// ErrForeignSession says that a session was given which is of neither of
 	// the two devices, or which is not the one that the event names.
 	ErrForeignSession = errors.New("events: session of others")
@@ -74,8 +78,9 @@ var (
 	// ErrOwnDevice says that device keys are not those of the account.
 	ErrOwnDevice = errors.New("events: device keys of another account")
 
-	// ErrType says that a payload is of another type than the one asked for.
-	ErrType = errors.New("events: payload of another type")
+	// ErrType says that a payload or an event is of another type than the one
+	// asked for.
+	ErrType = errors.New("events: another type than the one asked for")
 
 	// ErrUnknownDevice says that the payload may only come from a device that
 	// is known, and its device is not.

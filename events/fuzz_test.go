@@ -49,6 +49,44 @@ func FuzzMegolmContent(f *testing.F) {
 	fuzzContent(f, events.ParseMegolm, newConversation(f).seal(object{"a": 1}))
 }
 
+// FuzzRoomEvent: what is taken says, read by encoding/json, the same, and is of
+// the room that it is asked for.
+func FuzzRoomEvent(f *testing.F) {
+	good := newConversation(f).roomEvent("$1")
+	f.Add(marshal(f, good), room)
+	f.Add(marshal(f, good), "")
+	f.Add(marshal(f, but(good, func(o object) { delete(o, "room_id"); delete(o, "unsigned") })), room)
+	f.Add(marshal(f, but(good, func(o object) { o["content"] = object{} })), room)
+	f.Add([]byte(`{"type":"m.room.encrypted","room_id":"a","room_id":"b","event_id":"c","sender":"d","origin_server_ts":-1,"content":{}}`), "")
+	f.Fuzz(func(t *testing.T, text []byte, roomID string) {
+		before := bytes.Clone(text)
+		e, content, err := events.ParseRoomEvent(text, roomID)
+		require.Equal(t, before, text)
+		if err != nil {
+			require.Zero(t, e)
+			require.Nil(t, content)
+			return
+		}
+		var want map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(text, &want))
+		says := func(name string, value any) {
+			t.Helper()
+			require.JSONEq(t, string(marshal(t, value)), string(want[name]), name)
+		}
+		says("type", events.TypeEncrypted)
+		says("event_id", e.EventID)
+		says("sender", e.Sender)
+		says("origin_server_ts", e.Timestamp)
+		if roomID == "" || want["room_id"] != nil {
+			says("room_id", e.RoomID)
+		}
+		require.True(t, roomID == "" || e.RoomID == roomID)
+		kept, err := content.MarshalJSON()
+		require.NoError(t, err)
+		require.Equal(t, string(want["content"]), string(kept))
+	})
+}
+
 func FuzzRoomKeyRequest(f *testing.F) {
 	r, err := events.NewRoomKeyRequest("id", "DEVICE", room, "session")
 	require.NoError(f, err)

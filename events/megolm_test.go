@@ -197,7 +197,14 @@ func TestOpenRoomEventRefuses(t *testing.T) {
 		_, err := s.Open(event("$1"), sent)
 		require.ErrorIs(t, err, keys.ErrAbsent, name)
 	}
-	_, err := c.in.Open(event(""), sent)
+	sessions := map[string]events.RoomSession{}
+	_, err := sessions["other"].Open(event("$1"), sent)
+	require.ErrorIs(t, err, events.ErrNoRoomSession)
+	_, err = events.RoomSession{}.Open(events.RoomEvent{}, nil)
+	require.ErrorIs(t, err, events.ErrNoRoomSession)
+	_, err = events.RoomSession{RoomID: room}.Open(event("$1"), sent)
+	require.ErrorIs(t, err, keys.ErrAbsent)
+	_, err = c.in.Open(event(""), sent)
 	require.ErrorIs(t, err, keys.ErrAbsent)
 	_, err = c.in.Open(event("$1"), nil)
 	require.ErrorIs(t, err, keys.ErrAbsent)

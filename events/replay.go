@@ -57,6 +57,20 @@ func (g *ReplayGuard) Revision() uint64 {
 	return g.revision
 }
 
+// Remember fills the guard from an older store, which kept the event id and the
+// timestamp, in milliseconds, of the event that came under an index of the
+// session: mautrix-go has them in crypto_message_index, others in tables like it.
+// Call it before the first [RoomSession.Open]; the same event may be remembered
+// again. It returns a [*ReplayError] when another event came under the index,
+// [ErrGuardFull], or [keys.ErrAbsent] when the event id is empty, or for a guard
+// that [NewReplayGuard] did not make. The guard is then as before.
+func (g *ReplayGuard) Remember(index uint32, eventID string, timestamp int64) error {
+	if eventID == "" {
+		return fmt.Errorf("events: event id: %w", keys.ErrAbsent)
+	}
+	return g.note(index, RoomEvent{EventID: eventID, Timestamp: timestamp})
+}
+
 // note remembers an event that was decrypted, or says that another one came
 // before.
 func (g *ReplayGuard) note(index uint32, event RoomEvent) error {

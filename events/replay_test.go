@@ -87,6 +87,39 @@ func TestAttack_C04_FailedMessageIsNotNoted(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// C04: what an older store knew, the guard knows, as if it had seen it.
+func TestAttack_C04_Remember(t *testing.T) {
+	t.Parallel()
+	c, old := newConversation(t), newConversation(t)
+	old.out, old.in.Session = c.out, c.in.Session
+	old.in.Guard = events.NewReplayGuard(c.in.Session)
+	first, second := c.seal(object{}), c.seal(object{})
+	for i, content := range []*events.MegolmEncrypted{first, second} {
+		e := event(fmt.Sprint("$", i))
+		_, err := old.in.Open(e, content)
+		require.NoError(t, err)
+		require.NoError(t, c.in.Guard.Remember(uint32(i), e.EventID, e.Timestamp))
+	}
+	before := c.state()
+	require.Equal(t, old.state(), before, "it is what opening them leaves")
+	require.NoError(t, c.in.Guard.Remember(1, "$1", event("$1").Timestamp))
+	_, err := c.in.Open(event("$0"), first)
+	require.NoError(t, err)
+	var replay *events.ReplayError
+	_, err = c.in.Open(event("$2"), second)
+	require.ErrorAs(t, err, &replay)
+	for _, e := range []events.RoomEvent{{EventID: "$2", Timestamp: event("").Timestamp}, {EventID: "$1", Timestamp: event("").Timestamp + 1}} {
+		err = c.in.Guard.Remember(1, e.EventID, e.Timestamp)
+		require.ErrorAs(t, err, &replay)
+		require.Equal(t, &events.ReplayError{SessionID: c.out.ID(), Index: 1}, replay)
+	}
+	require.ErrorIs(t, c.in.Guard.Remember(7, "", 0), keys.ErrAbsent)
+	require.ErrorIs(t, new(events.ReplayGuard).Remember(0, "$1", 0), keys.ErrAbsent)
+	require.Equal(t, before, c.state())
+	c.in.Guard.Fill(events.MaxReplayEntries - 2)
+	require.ErrorIs(t, c.in.Guard.Remember(7, "$7", 0), events.ErrGuardFull)
+}
+
 func TestReplayGuardIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t)

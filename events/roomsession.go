@@ -20,14 +20,6 @@ type RoomSession struct {
 	Owner string
 }
 
-// RoomEvent is where a room event stands, as the server says.
-type RoomEvent struct {
-	RoomID    string
-	EventID   string
-	Sender    string
-	Timestamp int64 // origin_server_ts
-}
-
 // Decrypted is a room event that was decrypted. The zero value is absent.
 //
 // It does not print and does not marshal. It carries no keys: an event of type
@@ -49,12 +41,15 @@ type decrypted struct {
 // whose message came before in another event. The same event may be opened
 // again. Store the guard before the event is shown.
 //
-// It returns [ErrForeignSession] when the event names another session, or the
+// It returns [ErrNoRoomSession] for the zero RoomSession, which a map returns for
+// a session that is not in it, [ErrForeignSession] when the event names another session, or the
 // guard is of another one, [ErrSessionRoom], [ErrSessionOwner], [ErrRoom], a
 // [*ReplayError], [ErrGuardFull], a [*MalformedError], [keys.ErrAbsent], or what
 // [megolm.InboundSession.Decrypt] returns. The guard is then as before.
 func (s RoomSession) Open(event RoomEvent, content *MegolmEncrypted) (Decrypted, error) {
 	switch {
+	case s == RoomSession{}:
+		return Decrypted{}, ErrNoRoomSession
 	case s.Session == nil || s.Guard == nil || content == nil || s.RoomID == "" || event.EventID == "":
 		return Decrypted{}, fmt.Errorf("events: room session: %w", keys.ErrAbsent)
 	case content.sessionID != s.Session.ID() || s.Guard.session != s.Session.SigningKey():

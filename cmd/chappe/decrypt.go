@@ -55,8 +55,8 @@ server says.
 last part of their mxc:// address, or under their own name; --save-attachments is
 a new folder for what is in them. A file whose hash is wrong is not written.
 
-Memory: 2 KB for each session that the history names and the key file has, and
-100 bytes an event. The history is read twice, the key file once.`,
+Memory: 10 MB, 1.5 KB for each session that the history names and the key file
+has, and 100 to 130 bytes an event. The history is read twice, the key file once.`,
 		Example: `  chappe decrypt export.json --keys keys.txt -o plain.ndjson`,
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: fileArgs("json", "ndjson", "jsonl"),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/backup"
 )
 
 // FuzzHistory: whatever a history is, it is read in bounded steps and without a
@@ -57,33 +60,37 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
-// FuzzPlainKeys: the reader of plain JSON returns entries that it can write, and
-// reads what it wrote as the same.
+// FuzzPlainKeys: of what is read from plain JSON, each entry is written or
+// reported, and what was written is read and written again as the same.
 func FuzzPlainKeys(f *testing.F) {
 	fixRandom(f, 3)
-	var b bytes.Buffer
-	w := &plainWriter{w: &b}
-	require.NoError(f, w.write(newSender(f).entry(room, 0)))
-	require.NoError(f, w.write(newSender(f).entry(otherRoom, 7)))
-	require.NoError(f, w.finish())
-	f.Add(b.Bytes())
-	f.Add([]byte("[]"))
-	f.Add([]byte(`[1,{"algorithm":"m.megolm.v1.aes-sha2","room_id":"!a","session_id":"b","session_key":"\/"}]`))
-	again := func(t *testing.T, text []byte) []byte {
-		var b bytes.Buffer
-		w := &plainWriter{w: &b}
+	again := func(t testing.TB, text []byte) (written []byte, bad int) {
+		var b, stderr bytes.Buffer
+		w, r := &plainWriter{w: &b}, &report{t: &tool{stderr: &stderr}}
+		read := 0
 		for e, err := range plainEntries(bytes.NewReader(text)) {
 			if err == nil {
-				require.Equal(t, e.SessionID(), e.Session.SessionID())
-				require.NoError(t, w.write(e))
+				read++
+				require.NoError(t, w.write(e, "name", r))
 			}
 		}
 		require.NoError(t, w.finish())
-		return b.Bytes()
+		require.Equal(t, read, w.count+r.count)
+		return b.Bytes(), r.count
 	}
+	for _, e := range []backup.Entry{newSender(f).entry(room, 0), newSender(f).entry(otherRoom, 7)} {
+		text, err := e.SecretJSON()
+		require.NoError(f, err)
+		f.Add([]byte("[" + string(text) + "]"))
+		f.Add([]byte("[" + strings.Replace(string(text), "sender_key", "org.example", 1) + `,{"a":1},` + string(text) + "]"))
+	}
+	f.Add([]byte("[]"))
+	f.Add([]byte(`[1,{"algorithm":"m.megolm.v1.aes-sha2","room_id":"!a","session_id":"b","session_key":"\/"}]`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		once := again(t, text)
+		once, _ := again(t, text)
 		require.True(t, json.Valid(once))
-		require.Equal(t, string(once), string(again(t, once)))
+		twice, bad := again(t, once)
+		require.Zero(t, bad)
+		require.Equal(t, string(once), string(twice))
 	})
 }

@@ -35,6 +35,9 @@ func readHistory(r io.Reader) iter.Seq2[historyEvent, error] {
 	}
 }
 
+// errStopped says that the caller wants no more.
+var errStopped = errors.New("stopped")
+
 type historyReader struct {
 	s     *scanner
 	yield func(historyEvent, error) bool
@@ -66,7 +69,7 @@ func (h *historyReader) read() error {
 	if !h.found {
 		return errNoHistory
 	}
-	return ended(h.s)
+	return h.s.ended()
 }
 
 // isLines says whether the first line is an event.

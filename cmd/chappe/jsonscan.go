@@ -18,8 +18,6 @@ type scanner struct {
 	raw []byte // the value that was read last
 }
 
-func newScanner(r io.Reader) *scanner { return &scanner{r: bufio.NewReaderSize(r, 64<<10)} }
-
 func notJSON(why string) error { return failf(exitDamaged, "not valid JSON: %s", why) }
 
 // peek returns the next byte that is not white space, or io.EOF.
@@ -67,6 +65,18 @@ func (s *scanner) more(end byte, first bool) (bool, error) {
 		return true, nil
 	}
 	return true, s.take(',')
+}
+
+// ended expects nothing but white space.
+func (s *scanner) ended() error {
+	_, err := s.peek()
+	if err == io.EOF {
+		return nil
+	}
+	if err == nil {
+		err = notJSON("data after the end")
+	}
+	return err
 }
 
 // value goes past a value and returns it, until the next call; one of more than

@@ -229,9 +229,33 @@ func TestConvert(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	}
+	good(t, "keys", "merge", "plain.json", "keys.txt", withPassphrase, "-o", "merged.txt") // which reads it twice
+	require.Equal(t, all, entriesOf(t, "merged.txt", passphrase))
 	good(t, "keys", "filter", "keys.txt", withPassphrase, "--room=none", "-o", "none.txt")
 	good(t, "keys", "convert", "none.txt", withPassphrase, "--to=json", "--write-plaintext-keys", "-o", "none.json")
 	require.Equal(t, "[]\n", read(t, "none.json"))
+}
+
+// TestConvertKeepsWhatItDoesNotKnow holds that plain JSON loses nothing, and says
+// so where an entry cannot be written.
+func TestConvertKeepsWhatItDoesNotKnow(t *testing.T) {
+	inTestdata(t)
+	good(t, "keys", "convert", "keys.txt", withPassphrase, "--to=json", "--write-plaintext-keys", "-o", "plain.json")
+	const unknown = `"org.example":{"b":1.50,"a":[1e3]}`
+	text := strings.Replace(read(t, "plain.json"), `{"algorithm"`, `{`+unknown+`,"algorithm"`, 1)
+	write(t, "some.json", text)
+	good(t, "keys", "convert", "some.json", "--new-passphrase-file=passphrase.txt", "-o", "some.txt")
+	good(t, "keys", "convert", "some.txt", withPassphrase, "--to=json", "--write-plaintext-keys", "-o", "again.json")
+	require.Contains(t, read(t, "again.json"), unknown)
+	good(t, "keys", "convert", "again.json", "--to=json", "--write-plaintext-keys", "-o", "twice.json")
+	require.Equal(t, read(t, "again.json"), read(t, "twice.json"))
+
+	write(t, "none.json", strings.Replace(text, `"sender_key"`, `"x"`, 1))
+	r := chappe(t, "keys", "convert", "none.json", "--to=json", "--write-plaintext-keys", "-o", "two.json", "--json")
+	require.Equal(t, exitPartial, r.code, r.stderr)
+	require.Equal(t, writing{Output: "two.json", Form: "json", Read: 3, Written: 2, Bad: 1}, as[writing](t, r.stdout))
+	require.Contains(t, r.stderr, "chappe: none.json: cannot be written: entry 1 (session ")
+	require.Equal(t, 2, as[inspection](t, good(t, "keys", "inspect", "two.json", "--json")).Keys)
 }
 
 // TestBadEntries holds that a bad entry never loses its neighbours.
@@ -269,7 +293,7 @@ func TestBadEntries(t *testing.T) {
 		write(t, "broken.json", broken)
 		r := chappe(t, "keys", "convert", "broken.json", "--new-passphrase-file=passphrase.txt", "-o", "new.txt")
 		require.Equal(t, exitDamaged, r.code, "%q: %s", broken, r.stderr)
-		require.Contains(t, r.stderr, "chappe: broken.json: not valid JSON: ")
+		require.Contains(t, r.stderr, "chappe: broken.json: array of room keys: ")
 		require.NotContains(t, names(t), "new.txt")
 	}
 }

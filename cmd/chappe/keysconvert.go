@@ -22,8 +22,8 @@ holds encrypted.
 
 Whoever has the plain JSON can read the rooms: --write-plaintext-keys says that
 this is meant. The file can then be read by its owner only. "-o -" writes it to
-standard output, if that is no terminal. Members of an entry that the
-specification does not know are not in the plain JSON.
+standard output, if that is no terminal. Nothing authenticates it: when it is
+read again, nobody can tell whether it was altered meanwhile.
 
 Memory does not grow with the file.`,
 		Example: `  chappe keys convert keys.txt -o new-passphrase.txt
@@ -77,7 +77,7 @@ func (t *tool) writePlain(ctx context.Context, in, passphrase string, out *keyOu
 		to = file
 	}
 	r := &report{t: t}
-	count, err := copyPlain(k, to, r)
+	read, written, err := copyPlain(k, to, r)
 	if err != nil {
 		return err
 	}
@@ -90,20 +90,21 @@ func (t *tool) writePlain(ctx context.Context, in, passphrase string, out *keyOu
 	if err := file.commit(); err != nil {
 		return err
 	}
-	return t.wrote(writing{Output: out.path, Form: "json", Read: count, Written: count, Bad: r.count})
+	return t.wrote(writing{Output: out.path, Form: "json", Read: read, Written: written, Bad: r.count})
 }
 
-func copyPlain(k *keySource, to io.Writer, r *report) (int, error) {
+func copyPlain(k *keySource, to io.Writer, r *report) (read, written int, err error) {
 	w := &plainWriter{w: to}
 	for e, err := range k.entries(r) {
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		if err := w.write(e); err != nil {
-			return 0, err
+		read++
+		if err := w.write(e, k.name, r); err != nil {
+			return 0, 0, err
 		}
 		e.Close()
 	}
 	r.end()
-	return w.count, w.finish()
+	return read, w.count, w.finish()
 }

@@ -52,7 +52,7 @@ them begin at the first message of their session, and the highest first index.
 Nothing in a key file is authenticated but by its passphrase: rooms and senders
 are what its writer said.
 
-Memory: 60 bytes a session, and with --sessions some 300.`,
+Memory: 60 bytes a session, and with --sessions some 500.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: fileArgs("txt", "json"),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -7,7 +7,6 @@ package main
 import (
 	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,21 +59,14 @@ func main() {
 	for _, name := range slices.Sorted(maps.Keys(sessions)) {
 		fmt.Printf("%s from message %d on\n", name, sessions[name].FirstKnownIndex())
 	}
-	var event struct {
-		RoomID    string          `json:"room_id"`
-		EventID   string          `json:"event_id"`
-		Sender    string          `json:"sender"`
-		Timestamp int64           `json:"origin_server_ts"`
-		Content   json.RawMessage `json:"content"`
-	}
-	check(json.Unmarshal(must(fs.ReadFile(files, "event.json")), &event))
-	content := must(events.ParseMegolm(event.Content))
+	// The second argument is the room, where the event does not say it, as in an answer to /sync.
+	event, content, err := events.ParseRoomEvent(must(fs.ReadFile(files, "event.json")), "")
+	check(err)
 	session := sessions[event.RoomID+" "+content.SessionID()]
 	if session == nil {
 		check(errors.New("the file does not have the session of the event"))
 	}
-	decrypted := must(events.RoomSession{Session: session, Guard: events.NewReplayGuard(session), RoomID: event.RoomID}.Open(
-		events.RoomEvent{RoomID: event.RoomID, EventID: event.EventID, Sender: event.Sender, Timestamp: event.Timestamp}, content))
+	decrypted := must(events.RoomSession{Session: session, Guard: events.NewReplayGuard(session), RoomID: event.RoomID}.Open(event, content))
 	fmt.Printf("%s: %s\nOnly the server says that %s wrote this.\n", decrypted.Type(), decrypted.Content(), event.Sender)
 	os.Exit(min(leftOut, 1))
 }

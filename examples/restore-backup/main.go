@@ -58,22 +58,16 @@ func main() {
 			continue
 		}
 		check(err)
-		s := must(entry.Import()).Session()
+		restored := must(entry.Import())
+		s := restored.Session()
 		// Without an Owner: whoever can write to the backup can put keys there.
-		sessions[entry.RoomID+s.ID()] = events.RoomSession{Session: s, Guard: events.NewReplayGuard(s), RoomID: entry.RoomID}
-		fmt.Printf("%s: session %s from message %d on\n", entry.RoomID, s.ID(), s.FirstKnownIndex())
+		sessions[restored.RoomID()+s.ID()] = events.RoomSession{Session: s, Guard: events.NewReplayGuard(s), RoomID: restored.RoomID()}
+		fmt.Printf("%s: session %s from message %d on\n", restored.RoomID(), s.ID(), s.FirstKnownIndex())
 	}
-	var event struct {
-		RoomID    string          `json:"room_id"`
-		EventID   string          `json:"event_id"`
-		Sender    string          `json:"sender"`
-		Timestamp int64           `json:"origin_server_ts"`
-		Content   json.RawMessage `json:"content"`
-	}
-	check(json.Unmarshal(must(fs.ReadFile(files, "event.json")), &event))
-	content := must(events.ParseMegolm(event.Content))
-	place := events.RoomEvent{RoomID: event.RoomID, EventID: event.EventID, Sender: event.Sender, Timestamp: event.Timestamp}
-	decrypted := must(sessions[event.RoomID+content.SessionID()].Open(place, content))
+	// The second argument is the room, where the event does not say it, as in an answer to /sync.
+	event, content, err := events.ParseRoomEvent(must(fs.ReadFile(files, "event.json")), "")
+	check(err)
+	decrypted := must(sessions[event.RoomID+content.SessionID()].Open(event, content)) // "no session" when it is not there
 	fmt.Printf("%s: %s\n", decrypted.Type(), decrypted.Content())
 	fmt.Printf("The session's maker wrote this. That it was %s, only the server says.\n", event.Sender)
 	os.Exit(min(leftOut, 1))

@@ -143,8 +143,9 @@ func TestRefused(t *testing.T) {
 			want: "public_key"},
 		"another algorithm": {file: "version.json", old: backup.Algorithm, new: "m.other", want: "backup: unknown algorithm"},
 		"dump cut off":      {file: "keys.json", old: string(read(t, "keys.json")[500:]), want: "backup: "},
-		"session missing":   {file: "keys.json", old: string(read(t, "keys.json")), new: `{"rooms":{}}`, want: "events: "},
-		"event moved":       {file: "event.json", old: "!news:", new: "!other:", want: "events: "},
+		"session missing":   {file: "keys.json", old: string(read(t, "keys.json")), new: `{"rooms":{}}`, want: "events: no session for this room event"},
+		"not encrypted":     {file: "event.json", old: "m.room.encrypted", new: "m.room.message", want: "events: another type"},
+		"event moved":       {file: "event.json", old: "!news:", new: "!other:", want: "events: no session for this room event"},
 		"event damaged":     {file: "event.json", old: `"ciphertext": "A`, new: `"ciphertext": "B`, want: "megolm"},
 	} {
 		t.Run(name, func(t *testing.T) {
