@@ -2,13 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chappe-e2ee/chappe/testvectors"
+	"github.com/chappe-e2ee/chappe/testvectors/conformance"
+	adapter "github.com/chappe-e2ee/chappe/testvectors/conformance/chappe"
 )
 
 func (t *tool) vectorsCommand() *cobra.Command {
@@ -35,8 +39,6 @@ type vector struct {
 	Applies     bool   `json:"applies"`
 	Description string `json:"description"`
 	File        string `json:"file"` // as vectors show takes it
-
-	text []byte
 }
 
 // allVectors returns the vectors in the order of their files.
@@ -50,7 +52,7 @@ func allVectors() ([]vector, error) {
 		if err != nil {
 			return err
 		}
-		v := vector{text: text}
+		var v vector
 		if err := json.Unmarshal(text, &v); err != nil {
 			return err
 		}
@@ -139,45 +141,51 @@ type vectorRun struct {
 }
 
 type vectorFailure struct {
-	File   string `json:"file"`
+	Case   string `json:"case"`
 	Reason string `json:"reason"`
 }
 
 func (t *tool) runVectorsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "run [PATTERN...]",
-		Short: "Run the vectors against this program, or those with a text in their name",
-		Long: `Run the vectors against the implementation in this program, as far as its public
-interface goes: does this binary, on this machine, calculate right? Vectors about
-what lies beneath are counted as not run; "go test ./testvectors" in the source
-runs them all, and compares every member.
+		Short: "Run the vectors and scenarios against this program, or those with a text in their name",
+		Long: `Run the vectors, and the scenarios of the conformance suite, against the
+implementation in this program: does this binary, on this machine, calculate
+right? Nine vectors are about what lies beneath Olm, and are counted as not run.
+Those of chappe's own storage and of vodozemac's pickles are run by
+"go test ./testvectors" in the source.
 
-A vector that fails ends with exit code 3.`,
+A case that fails ends with exit code 3.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(_ *cobra.Command, patterns []string) error {
-			list, err := selected(patterns)
-			if err != nil {
-				return err
+			named := func(c conformance.Case) bool {
+				return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return strings.Contains(c.ID, strings.TrimSuffix(p, ".json")) })
 			}
-			return t.runVectors(list)
+			list := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return !named(c) })
+			if len(list) == 0 {
+				return failf(exitUsage, "no case has %s in its name", strings.Join(patterns, " or "))
+			}
+			return t.runCases(list, new(adapter.Replaying))
 		},
 	}
 }
 
-func (t *tool) runVectors(list []vector) error {
+// runCases puts an implementation through cases.
+func (t *tool) runCases(list []conformance.Case, i conformance.Implementation) error {
 	found := vectorRun{Wrong: []vectorFailure{}}
-	for _, v := range list {
-		known, err := runVector(v)
-		switch {
-		case !known:
+	for _, c := range list {
+		err := c.Run(i)
+		if _, lacks := errors.AsType[*conformance.NotRunError](err); lacks {
 			found.NotRun++
-		case err != nil:
-			found.Failed++
-			found.Wrong = append(found.Wrong, vectorFailure{v.File, sentence(err)})
-			t.note("%s: %s", v.File, sentence(err))
-		default:
-			found.Passed++
+			continue
 		}
+		if err == nil {
+			found.Passed++
+			continue
+		}
+		found.Failed++
+		found.Wrong = append(found.Wrong, vectorFailure{c.ID, sentence(err)})
+		t.note("%s: %s", c.ID, sentence(err))
 	}
 	var err error
 	if t.json {
@@ -188,5 +196,5 @@ func (t *tool) runVectors(list []vector) error {
 	if err != nil {
 		return err
 	}
-	return partial(found.Failed, "of the vectors failed")
+	return partial(found.Failed, "of the cases failed")
 }
