@@ -96,17 +96,40 @@ func (a *Account) Sign(message []byte) (keys.Signature, error) {
 	return keys.NewSignature(b[:])
 }
 
-// agree sets out to the shared secret of the identity key and a peer's key.
-func (a *Account) agree(out []byte, peer keys.Curve25519) error {
+// privateIdentity returns the parsed private key of the identity. It expects a
+// to be locked and not closed.
+func (a *Account) privateIdentity() (*curve.PrivateKey, error) {
 	if a.parsed == nil {
 		parsed, err := parsePair(&a.private, a.identity.Curve25519)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		a.parsed = parsed
 	}
+	return a.parsed, nil
+}
+
+// unlockedIdentity returns privateIdentity for use after the lock is gone: the
+// parsed key never changes, and agreements under the lock would wait for each
+// other.
+func (a *Account) unlockedIdentity() (*curve.PrivateKey, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.accountState == nil {
+		return nil, ErrClosed
+	}
+	return a.privateIdentity()
+}
+
+// agree sets out to the shared secret of the identity key and a peer's key. It
+// expects a to be locked and not closed.
+func (a *Account) agree(out []byte, peer keys.Curve25519) error {
+	private, err := a.privateIdentity()
+	if err != nil {
+		return err
+	}
 	b := peer.Array()
-	return a.parsed.Agree(out, &b)
+	return private.Agree(out, &b)
 }
 
 // Close wipes the account's secrets, except copies that crypto/ecdh made for

@@ -1,6 +1,7 @@
 package olm_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -10,16 +11,56 @@ import (
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
-// P40: nothing of a wrong length reaches a primitive, whatever the form says.
-func TestAttack_P40_Lengths(t *testing.T) {
+// G04: the MAC is right, and the ciphertext is not a number of blocks, on which
+// crypto/cipher would panic.
+func TestAttack_G04_CiphertextOfAnyLength(t *testing.T) {
 	c := newConversation(t)
 	for _, n := range []int{0, 1, 15, 17, 31, 33, 47} {
-		// The MAC is right, and the ciphertext is not a number of blocks.
 		body := normalBody(olm.SenderRatchetKey(c.bob), 1, make([]byte, n))
 		m := cipherOf(t, olm.SenderMessageKey(c.bob, 1)).sign(body, 8)
 		err := refused(t, receive(c.alice, olm.Normal, m), c.alice)
 		require.True(t, n == 0 || errors.Is(err, olm.ErrDecrypt), "%v", err)
 	}
+}
+
+// G04: pickles under the right key that hold anything. What is read can be used,
+// or refuses with an error.
+func TestAttack_G04_PicklesOfAnything(t *testing.T) {
+	c := newConversation(t)
+	c.skip(c.bob, 2)
+	c.say(c.bob, c.alice, "last")
+	next := encrypt(t, c.bob, "next")
+	session, err := c.alice.ExportLibolm(pickleKey)
+	require.NoError(t, err)
+	account, err := newAccount(t, 2).ExportLibolm(pickleKey)
+	require.NoError(t, err)
+	use := func(plain []byte) {
+		if s, err := openSessionPickle(pickled(plain)); err == nil {
+			s.Describe()
+			s.Decrypt(next)
+			s.Encrypt(nil)
+			s.Close()
+		}
+		if a, err := openAccountPickle(pickled(plain)); err == nil {
+			a.GenerateOneTimeKeys(1)
+			a.MarkAllPublished()
+			a.Close()
+		}
+	}
+	for _, good := range [][]byte{unpickled(t, session), unpickled(t, account)} {
+		for i := 0; i < len(good); i += stride() {
+			use(good[:i])
+			for _, b := range []byte{0, 3, 0xff} { // 3 is also a version of accounts
+				changed := bytes.Clone(good)
+				changed[i] = b
+				use(changed)
+			}
+		}
+	}
+}
+
+// P40: nothing of a wrong length reaches a primitive, whatever the form says.
+func TestAttack_P40_Lengths(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 8, 9, 15, 16, 23, 24, 31, 32, 33, 63, 64, 65} {
 		b := []byte(unpadded(make([]byte, n)))
 		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(b, pickleKey); return err }, input(b))

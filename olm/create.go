@@ -19,10 +19,9 @@ func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*
 	if identityKey.IsZero() || oneTimeKey.IsZero() {
 		return nil, fmt.Errorf("olm: identity or one-time key: %w", keys.ErrAbsent)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.accountState == nil {
-		return nil, ErrClosed
+	own, err := a.unlockedIdentity()
+	if err != nil {
+		return nil, err
 	}
 	var private [keySize]byte
 	defer secret.Wipe(private[:])
@@ -47,7 +46,7 @@ func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*
 	var shared sharedSecrets
 	defer secret.Wipe(shared[:])
 	theirs, otk := identityKey.Array(), oneTimeKey.Array()
-	if err := a.agree(shared.part(0), oneTimeKey); err != nil {
+	if err := own.Agree(shared.part(0), &otk); err != nil {
 		return nil, err
 	}
 	if err := base.Agree(shared.part(1), &theirs); err != nil {

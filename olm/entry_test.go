@@ -116,7 +116,7 @@ func TestClosedValues(t *testing.T) {
 }
 
 // Close wipes the memory that held the secrets.
-func TestCloseWipes(t *testing.T) {
+func TestAttack_G06_CloseWipes(t *testing.T) {
 	a := newAccount(t, 2)
 	_, err := a.GenerateFallbackKey()
 	require.NoError(t, err)

@@ -66,7 +66,7 @@ func printed(t testing.TB) (values map[string]any, secrets [][]byte) {
 }
 
 // Nothing that prints shows a secret.
-func TestPrintingShowsNoSecret(t *testing.T) {
+func TestAttack_G05_PrintingShowsNoSecret(t *testing.T) {
 	values, secrets := printed(t)
 	for name, v := range values {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 }
 
 // Nothing that marshals shows a secret: what holds one refuses.
-func TestMarshallingShowsNoSecret(t *testing.T) {
+func TestAttack_G05_MarshallingShowsNoSecret(t *testing.T) {
 	values, secrets := printed(t)
 	for name, v := range values {
 		t.Run(name, func(t *testing.T) {
