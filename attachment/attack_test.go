@@ -249,6 +249,13 @@ func TestAttack_P41_Base64(t *testing.T) {
 		if padding == "==" {
 			bad = append(bad, text+"=")
 		}
+		// The other alphabet, in whole and in part: a key's is URL-safe.
+		for _, r := range []*strings.Replacer{strings.NewReplacer("+", "-", "/", "_", "-", "+", "_", "/"),
+			strings.NewReplacer("+", "-", "-", "+"), strings.NewReplacer("/", "_", "_", "/")} {
+			if other := r.Replace(text); other != text {
+				bad = append(bad, other)
+			}
+		}
 		for _, b := range bad {
 			_, err := attachment.ParseFile([]byte(replaced(t, text, b)))
 			require.Error(t, err, b)

@@ -56,7 +56,7 @@ func secrets(t *testing.T) (attachment.File, *attachment.EncryptReader, *attachm
 	return f, e, d, u
 }
 
-func TestSecretsDoNotPrint(t *testing.T) {
+func TestAttack_G05_SecretsDoNotPrint(t *testing.T) {
 	type holder struct {
 		Value  any
 		hidden any
@@ -97,7 +97,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-func TestSecretsDoNotMarshal(t *testing.T) {
+func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 	f, e, d, u := secrets(t)
 	for _, v := range []any{f, &f, e, d, u} {
 		_, err := json.Marshal(v)
@@ -126,7 +126,7 @@ func TestSecretsDoNotMarshal(t *testing.T) {
 }
 
 // No error holds a byte of what was read.
-func TestErrorsHoldNoSecret(t *testing.T) {
+func TestAttack_G05_ErrorsHoldNoSecret(t *testing.T) {
 	const k = "aWF6-32KGYaC3A_FEUCk1Bt0JA37zP0wrStgmdCaW-0"
 	var list []error
 	for _, text := range []string{

@@ -310,3 +310,31 @@ func TestAttack_V29_SignaturesOfReplacedKeys(t *testing.T) {
 	require.Equal(t, crosssigning.UserVerified, self.Own().Trust())
 	require.Equal(t, crosssigning.UserPinned, self.Judge(newUser(t, bob, s.signed), crosssigning.Pin{}).Trust())
 }
+
+// V31: the server adds a device to a user. It is shown, and is not verified: not
+// by the user's trust, nor by a signature that another key made, nor by one that
+// it made itself.
+func TestAttack_V31_AddedDevice(t *testing.T) {
+	t.Parallel()
+	a, b, evil := privateKeys(t, alice, 1), privateKeys(t, bob, 2), privateKeys(t, bob, 66)
+	self := crosssigning.NewSelf(newUser(t, alice, identity(t, a)), crosssigning.Pin{}, crosssigning.Proof{Private: a})
+	signed, err := a.SignUser(newUser(t, bob, identity(t, b)), identity(t, b).MasterKey())
+	require.NoError(t, err)
+	master, err := crosssigning.ParsePublicKey(marshal(t, signed.Object()), bob, crosssigning.Master)
+	require.NoError(t, err)
+	verified, err := crosssigning.NewIdentity(master, identity(t, b).Key(crosssigning.SelfSigning), nil)
+	require.NoError(t, err)
+
+	own := signDevice(t, b, deviceKeys(t, localDevice(t, bob, "OWN", 3)))
+	added := deviceKeys(t, localDevice(t, bob, "ADDED", 4))
+	foreign := signDevice(t, evil, deviceKeys(t, localDevice(t, bob, "FOREIGN", 5)))
+	result := queryCheck(t, newResponse().add(bob, verified, own, added, foreign))
+	require.Empty(t, result.Refused)
+	require.Equal(t, []string{"ADDED", "FOREIGN", "OWN"}, deviceIDs(result.Users[0]))
+	verdict := self.Judge(result.Users[0], crosssigning.Pin{})
+	require.Equal(t, crosssigning.UserVerified, verdict.Trust())
+	require.Equal(t, crosssigning.DeviceVerified, verdict.DeviceTrust("OWN", crosssigning.Mark{}))
+	for _, id := range []string{"ADDED", "FOREIGN"} {
+		require.Equal(t, crosssigning.DeviceUnsigned, verdict.DeviceTrust(id, crosssigning.Mark{}), id)
+	}
+}

@@ -179,7 +179,7 @@ func TestSigningNeedsTheRightKey(t *testing.T) {
 	require.ErrorIs(t, err, crosssigning.ErrClosed)
 }
 
-func TestForgetAndCloseWipe(t *testing.T) {
+func TestAttack_G06_ForgetAndCloseWipe(t *testing.T) {
 	t.Parallel()
 	p := privateKeys(t, alice, 1)
 	var held []*curve.SigningKey
@@ -271,7 +271,7 @@ func secretForms(seed []byte) []string {
 	}
 }
 
-func TestNothingPrintsPrivateKeys(t *testing.T) {
+func TestAttack_G05_NothingPrintsPrivateKeys(t *testing.T) {
 	t.Parallel()
 	p := privateKeys(t, alice, 1)
 	seeds := crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)).With(crosssigning.SelfSigning, seed(1, 2)).With(crosssigning.UserSigning, seed(1, 3))
@@ -311,7 +311,7 @@ func TestNothingPrintsPrivateKeys(t *testing.T) {
 }
 
 // fmt calls no methods of what stands in an unexported field.
-func TestSeedsDoNotPrintFromOtherStructs(t *testing.T) {
+func TestAttack_G05_SeedsInOtherStructs(t *testing.T) {
 	t.Parallel()
 	secret := make([]byte, crosssigning.SeedSize)
 	for i := range secret {

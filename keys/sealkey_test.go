@@ -83,7 +83,7 @@ type holder struct {
 	private keys.SealKey
 }
 
-func TestSealKeyIsRedacted(t *testing.T) {
+func TestAttack_G05_SealKeyIsRedacted(t *testing.T) {
 	k := newSealKey(t)
 	secret := sealKeyBytes()
 	for _, v := range []any{k, &k, []keys.SealKey{k}, map[string]keys.SealKey{"k": k}, struct{ K keys.SealKey }{k}} {
@@ -118,11 +118,11 @@ func TestSealKeyIsRedacted(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestSealKeyIsRedactedInUnexportedField: fmt reads the fields of a caller's
+// TestAttack_G05_SealKeyInUnexportedField: fmt reads the fields of a caller's
 // struct by reflection, and where it cannot call methods, only the shape of
 // the value protects it. Under a verb that does not fit a pointer, fmt prints
 // what the pointer points to.
-func TestSealKeyIsRedactedInUnexportedField(t *testing.T) {
+func TestAttack_G05_SealKeyInUnexportedField(t *testing.T) {
 	k := newSealKey(t)
 	for _, v := range []any{holder{private: k}, &holder{private: k}, []holder{{private: k}}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p"} {

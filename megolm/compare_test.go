@@ -31,7 +31,9 @@ func mergedFlag(mine, theirs uint32, verified, theirsVerified bool) bool {
 	return theirsVerified
 }
 
-func TestCompareAndMerge(t *testing.T) {
+// TestAttack_V22_CompareAndMerge: of two copies the earlier one counts, and what
+// does not connect does not mix.
+func TestAttack_V22_CompareAndMerge(t *testing.T) {
 	p, other := newPeer(40), newPeer(41)
 	foreign := p.at(5)
 	foreign.key = other.key
@@ -109,11 +111,11 @@ func TestCompareAndMerge(t *testing.T) {
 	}
 }
 
-// TestForgedEarlierCopy: a member who knows the session from 0x100 on can make
+// TestAttack_V22_ForgedEarlierCopy: a member who knows the session from 0x100 on can make
 // up the last part of the ratchet below 0x200, and the copy still connects with
 // a true one from there on. It must not pass for verified, nor spoil what the
 // true copy reads.
-func TestForgedEarlierCopy(t *testing.T) {
+func TestAttack_V22_ForgedEarlierCopy(t *testing.T) {
 	p := newPeer(45)
 	forged := p.at(0x110)
 	copy(forged.parts[96:], make([]byte, 32))

@@ -36,7 +36,7 @@ func TestLateJoiner(t *testing.T) {
 	require.Equal(t, uint32(1), d.Index)
 }
 
-func TestIndexExhausted(t *testing.T) {
+func TestAttack_P19_IndexExhausted(t *testing.T) {
 	p := newPeer(28).at(math.MaxUint32 - 1)
 	out := outbound(t, p)
 	in := receiver(t, out)

@@ -53,7 +53,7 @@ func requireNoneQuoted(t *testing.T, text string, secrets [][]byte) {
 	}
 }
 
-func TestRedactedUnderEveryVerb(t *testing.T) {
+func TestAttack_G05_EveryVerb(t *testing.T) {
 	v, secrets := secretValues(t)
 	for _, value := range []any{
 		v, &v, v.Out, v.In, v.Key, &v.Key, v.Export, &v.Export, []open{v}, map[string]open{"k": v},
@@ -70,10 +70,10 @@ func TestRedactedUnderEveryVerb(t *testing.T) {
 	}
 }
 
-// TestRedactedInUnexportedFields: what fmt can reach by reflection alone, the
+// TestAttack_G05_UnexportedFields: what fmt can reach by reflection alone, the
 // shape of the values must hide. Under a verb that does not fit, fmt follows a
 // pointer in a field.
-func TestRedactedInUnexportedFields(t *testing.T) {
+func TestAttack_G05_UnexportedFields(t *testing.T) {
 	v, secrets := secretValues(t)
 	for name, value := range map[string]any{
 		"outbound session": hidden{out: v.Out}, "inbound session": hidden{in: v.In},
@@ -88,7 +88,7 @@ func TestRedactedInUnexportedFields(t *testing.T) {
 	}
 }
 
-func TestRedactedInLogsAndEncodings(t *testing.T) {
+func TestAttack_G05_LogsAndEncodings(t *testing.T) {
 	v, secrets := secretValues(t)
 	var out bytes.Buffer
 	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {

@@ -31,7 +31,7 @@ func requireNoSecret(t *testing.T, out string) {
 	}
 }
 
-func TestSecretsDoNotPrint(t *testing.T) {
+func TestAttack_G05_SecretsDoNotPrint(t *testing.T) {
 	type holder struct {
 		Value  any
 		hidden any
@@ -71,7 +71,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-func TestSecretsDoNotMarshal(t *testing.T) {
+func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 	for _, v := range []any{alice(t), signer(t)} {
 		_, err := json.Marshal(v)
 		require.ErrorIs(t, err, secret.ErrMarshal)
@@ -88,7 +88,7 @@ func TestSecretsDoNotMarshal(t *testing.T) {
 }
 
 // No error holds a byte of what was read.
-func TestErrorsHoldNoSecret(t *testing.T) {
+func TestAttack_G05_ErrorsHoldNoSecret(t *testing.T) {
 	private := unhex(t, alicePrivate)
 	text := []byte("dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo")
 	mismatch := unhex(t, picklePlain)

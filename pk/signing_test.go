@@ -102,7 +102,7 @@ func TestClosedSigningKey(t *testing.T) {
 	}
 }
 
-func TestCloseWipesTheSigningKey(t *testing.T) {
+func TestAttack_G06_CloseWipesTheSigningKey(t *testing.T) {
 	k := signer(t)
 	seed, expanded := k.Buffers()
 	require.NotZero(t, *expanded)

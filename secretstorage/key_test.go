@@ -71,7 +71,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-func TestCloseWipes(t *testing.T) {
+func TestAttack_G06_CloseWipes(t *testing.T) {
 	k := confirmed(t)
 	b := k.Buffer()
 	k.Close()

@@ -44,7 +44,7 @@ func privateKey(t testing.TB) *secretstorage.PrivateKey {
 	return p
 }
 
-func TestSecretsDoNotPrint(t *testing.T) {
+func TestAttack_G05_SecretsDoNotPrint(t *testing.T) {
 	type holder struct {
 		Value  any
 		hidden any
@@ -81,7 +81,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 
 // Nor where a caller's unexported field reaches the key in other ways. Under a
 // verb that does not fit a pointer, fmt prints what the pointer points to.
-func TestSecretsDoNotPrintInside(t *testing.T) {
+func TestAttack_G05_SecretsDoNotPrintInside(t *testing.T) {
 	key, private := confirmed(t), privateKey(t)
 	for _, verb := range "vsdqxXbcoOUeEfFgGtpT" {
 		for _, flag := range []string{"", "+", "#"} {
@@ -95,7 +95,7 @@ func TestSecretsDoNotPrintInside(t *testing.T) {
 	}
 }
 
-func TestSecretsDoNotMarshal(t *testing.T) {
+func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 	for _, v := range []any{confirmed(t), privateKey(t)} {
 		_, err := json.Marshal(v)
 		require.ErrorIs(t, err, secret.ErrMarshal)
@@ -112,7 +112,7 @@ func TestSecretsDoNotMarshal(t *testing.T) {
 }
 
 // No error holds a byte of what was read.
-func TestErrorsHoldNoSecret(t *testing.T) {
+func TestAttack_G05_ErrorsHoldNoSecret(t *testing.T) {
 	var errs []error
 	note := func(_ any, err error) {
 		require.Error(t, err)

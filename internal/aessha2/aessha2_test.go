@@ -172,7 +172,7 @@ func TestCiphertextLen(t *testing.T) {
 	}
 }
 
-func TestWipe(t *testing.T) {
+func TestAttack_G06_Wipe(t *testing.T) {
 	var c, zero aessha2.Cipher
 	c.Derive(randomBytes(32, 8), label)
 	c.MAC([]byte("message"))

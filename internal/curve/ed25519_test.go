@@ -312,7 +312,7 @@ func TestEveryBitOfASignature(t *testing.T) {
 	}
 }
 
-func TestWipe(t *testing.T) {
+func TestAttack_G06_Wipe(t *testing.T) {
 	key := curve.SigningKeyFromSeed(&[curve.Size]byte{9})
 	seed := key.Seed()
 	key.Wipe()

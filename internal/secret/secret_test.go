@@ -57,7 +57,7 @@ func requireNoSecret(t *testing.T, text string, secret []byte) {
 	}
 }
 
-func TestWipe(t *testing.T) {
+func TestAttack_G06_Wipe(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 32, 1000} {
 		b := bytes.Repeat([]byte{0xa5}, n+1)
 		secret.Wipe(b[:n])
@@ -71,7 +71,7 @@ var verbs = []string{
 	"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p", "%10v", "%-10.3v", "%z",
 }
 
-func TestRedactedUnderEveryVerb(t *testing.T) {
+func TestAttack_G05_EveryVerb(t *testing.T) {
 	b, key := newBoxed()
 	h := holder{Name: "x", secret: b, Public: b}
 	for _, value := range []any{b, &b, h, &h, []boxed{b}, []*boxed{&b}, map[string]boxed{"k": b}, []holder{h}, struct{ v any }{b}} {
@@ -89,7 +89,7 @@ func TestRedactedUnderEveryVerb(t *testing.T) {
 	require.Equal(t, "[redacted]", b.GoString())
 }
 
-func TestRedactedInLogs(t *testing.T) {
+func TestAttack_G05_Logs(t *testing.T) {
 	b, key := newBoxed()
 	h := holder{secret: b, Public: b}
 	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
@@ -108,7 +108,7 @@ func TestRedactedInLogs(t *testing.T) {
 	}
 }
 
-func TestRedactedRefusesToMarshal(t *testing.T) {
+func TestAttack_G05_RefusesToMarshal(t *testing.T) {
 	b, key := newBoxed()
 	h := holder{secret: b, Public: b}
 	for _, value := range []any{b, &b, h, &h, []boxed{b}, map[string]boxed{"k": b}} {
