@@ -1,6 +1,9 @@
 package canonicaljson
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // RawMember is a member of an object whose value was not looked into.
 type RawMember struct {
@@ -19,8 +22,9 @@ func Split(src []byte) ([]RawMember, error) {
 	if !p.take('{') {
 		return nil, ErrSyntax
 	}
-	var list []RawMember
-	seen := map[string]int{}
+	const usual = 8 // members
+	list := make([]RawMember, 0, usual)
+	seen := make(map[string]int, usual)
 	p.space()
 	for open := !p.take('}'); open; {
 		m, err := p.rawMember()
@@ -52,10 +56,7 @@ func (p *parser) rawMember() (m RawMember, err error) {
 	if err := p.skipText(); err != nil {
 		return m, err
 	}
-	name := parser{src: p.src[start:p.pos], dst: make([]byte, 0, p.pos-start)}
-	if m.Err = name.text(); m.Err == nil {
-		m.Name = unquote(string(name.dst))
-	}
+	m.Name, m.Err = readName(p.src[start:p.pos])
 	p.space()
 	if !p.take(':') {
 		return m, ErrSyntax
@@ -67,6 +68,19 @@ func (p *parser) rawMember() (m RawMember, err error) {
 	}
 	m.Value = p.src[start:p.pos]
 	return m, nil
+}
+
+// readName returns what a string says. Nearly all names are plain ASCII.
+func readName(text []byte) (string, error) {
+	inside := text[1 : len(text)-1]
+	if !bytes.ContainsFunc(inside, func(r rune) bool { return r < ' ' || r == '\\' || r >= utf8.RuneSelf }) {
+		return string(inside), nil
+	}
+	p := parser{src: text, dst: make([]byte, 0, len(text))}
+	if err := p.text(); err != nil {
+		return "", err
+	}
+	return unquote(string(p.dst)), nil
 }
 
 // skipText goes past a string without looking into it.
