@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -115,7 +116,7 @@ func (t *tool) ask(ctx context.Context, s secretSource) ([]byte, error) {
 		return nil, err
 	}
 	t.secrets.keep(second)
-	if !bytes.Equal(first, second) {
+	if subtle.ConstantTimeCompare(first, second) != 1 {
 		return nil, failf(exitUsage, "the two are not the same")
 	}
 	return bytes.Clone(first), nil
