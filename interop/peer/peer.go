@@ -49,7 +49,7 @@ type Traits struct {
 
 	OwnPickles        bool // pickles are vodozemac's, under keys of 32 bytes, without the order of skipped keys of different chains
 	TwoIDSpaces       bool // numbers one-time and fallback keys apart, from 0
-	EarlyRatchet      bool // has its next ratchet key once it refused a message with one that it does not know
+	EarlyRatchet      bool // draws its next ratchet key before it sends
 	IndexByDefault    bool // takes a missing message index for 0, and authenticates what it would have written itself
 	VerifiesByKeyOnly bool // takes no decrypted message as a proof of the signing key
 }
