@@ -3,15 +3,13 @@ package megolm_test
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
-	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 )
@@ -19,68 +17,14 @@ import (
 // stater is a session whose whole state can be compared.
 type stater interface{ State() []byte }
 
-// mustFail runs a call that must return an error, and returns it. It requires
-// what holds for every failure: no panic; the sessions and the input are as
-// before; no more memory was allocated than the input accounts for; and the
-// error, however it is printed, quotes neither the sessions nor the input.
-func mustFail(t testing.TB, input []byte, call func() error, sessions ...stater) (err error) {
+// mustFail is failtest.Refused for secret input and sessions.
+func mustFail(t testing.TB, input []byte, call func() error, sessions ...stater) error {
 	t.Helper()
-	before := make([][]byte, len(sessions))
-	for i, s := range sessions {
-		before[i] = s.State()
+	subjects := []failtest.Subject{failtest.Secret(input)}
+	for _, s := range sessions {
+		subjects = append(subjects, failtest.Whole(s))
 	}
-	in := bytes.Clone(input)
-	var start, end runtime.MemStats
-	runtime.ReadMemStats(&start)
-	func() {
-		defer func() {
-			if r := recover(); r != nil {
-				t.Fatalf("panic: %v", r)
-			}
-		}()
-		err = call()
-	}()
-	runtime.ReadMemStats(&end)
-	if err == nil {
-		t.Fatal("no error")
-	}
-	if got, most := end.TotalAlloc-start.TotalAlloc, uint64(64<<10+8*len(input)); got > most {
-		t.Fatalf("%d bytes allocated for %d of input", got, len(input))
-	}
-	if !bytes.Equal(in, input) {
-		t.Fatal("the input was changed")
-	}
-	text := fmt.Sprintf("%v %+v %#v", err, err, err)
-	requireNotQuoted(t, text, in[:min(len(in), 4096)])
-	for i, s := range sessions {
-		if !bytes.Equal(before[i], s.State()) {
-			t.Fatalf("session %d was changed", i)
-		}
-		requireNotQuoted(t, text, before[i])
-	}
-	return err
-}
-
-// requireNotQuoted fails when text holds six bytes of secret in a row, raw, in
-// hex, in base64 or as numbers.
-func requireNotQuoted(t testing.TB, text string, secret []byte) {
-	t.Helper()
-	lower := strings.ToLower(text)
-	for n, form := range map[int]string{6: string(secret), 12: hex.EncodeToString(secret), 16: fmt.Sprint(secret)} {
-		for i := range len(text) - n + 1 {
-			if strings.Contains(form, text[i:i+n]) || strings.Contains(form, lower[i:i+n]) {
-				t.Fatalf("%.60q… quotes %q", text, text[i:i+n])
-			}
-		}
-	}
-	for shift := range min(3, len(secret)) {
-		form := base64.StdEncoding.EncodeToString(secret[shift:])
-		for i := range len(text) - 7 {
-			if strings.Contains(form, text[i:i+8]) {
-				t.Fatalf("%.60q… quotes %q", text, text[i:i+8])
-			}
-		}
-	}
+	return failtest.Refused(t, call, subjects...)
 }
 
 func requireMalformed(t testing.TB, err error, why string) {

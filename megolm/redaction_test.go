@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/megolm"
 )
 
@@ -46,13 +47,6 @@ func secretValues(t *testing.T) (open, [][]byte) {
 	return v, [][]byte{p.parts[:], latest[:], p.expanded()}
 }
 
-func requireNoneQuoted(t *testing.T, text string, secrets [][]byte) {
-	t.Helper()
-	for _, s := range secrets {
-		requireNotQuoted(t, text, s)
-	}
-}
-
 func TestAttack_G05_EveryVerb(t *testing.T) {
 	v, secrets := secretValues(t)
 	for _, value := range []any{
@@ -60,7 +54,7 @@ func TestAttack_G05_EveryVerb(t *testing.T) {
 		[]*megolm.InboundSession{v.In}, []megolm.SessionKey{v.Key}, map[string]*megolm.OutboundSession{"k": v.Out},
 	} {
 		for _, verb := range verbs {
-			requireNoneQuoted(t, fmt.Sprintf(verb, value), secrets)
+			failtest.NoSecret(t, fmt.Sprintf(verb, value), secrets...)
 		}
 	}
 	for _, value := range []any{v.Out, v.In, v.Key, &v.Key, v.Export, &v.Export} {
@@ -81,8 +75,8 @@ func TestAttack_G05_UnexportedFields(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, verb := range verbs {
-				requireNoneQuoted(t, fmt.Sprintf(verb, value), secrets)
-				requireNoneQuoted(t, fmt.Sprintf(verb, []any{value}), secrets)
+				failtest.NoSecret(t, fmt.Sprintf(verb, value), secrets...)
+				failtest.NoSecret(t, fmt.Sprintf(verb, []any{value}), secrets...)
 			}
 		})
 	}
@@ -94,7 +88,7 @@ func TestAttack_G05_LogsAndEncodings(t *testing.T) {
 	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
 		slog.New(h).Info("m", "out", v.Out, "in", v.In, "key", v.Key, "export", &v.Export, "all", v, "hidden", hidden{v.Out, v.In, v.Key, v.Export})
 	}
-	requireNoneQuoted(t, out.String(), secrets)
+	failtest.NoSecret(t, out.String(), secrets...)
 	require.Contains(t, out.String(), "[redacted]")
 
 	for _, value := range []any{v.Out, v.In, v.Key, &v.Key, v.Export, v, &v, []open{v}, map[string]any{"k": v.Key}} {
@@ -103,10 +97,10 @@ func TestAttack_G05_LogsAndEncodings(t *testing.T) {
 		require.Empty(t, b)
 		out.Reset()
 		require.Error(t, gob.NewEncoder(&out).Encode(value))
-		requireNoneQuoted(t, out.String(), secrets)
+		failtest.NoSecret(t, out.String(), secrets...)
 		out.Reset()
 		require.Error(t, xml.NewEncoder(&out).Encode(value))
-		requireNoneQuoted(t, out.String(), secrets)
+		failtest.NoSecret(t, out.String(), secrets...)
 	}
 	// Keys are read from JSON, and not written to it.
 	var in struct {

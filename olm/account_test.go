@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/seal"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
@@ -34,7 +35,7 @@ func TestOneTimeKeysEvicted(t *testing.T) {
 		require.NoError(t, err)
 		m := encrypt(t, s, "hello")
 		if i < 2 {
-			e := refusedAs[*olm.UnknownOneTimeKeyError](t, receiveFirst(bob, olm.PreKey, m.Bytes()), bob)
+			e := failtest.RefusedAs[*olm.UnknownOneTimeKeyError](t, receiveFirst(bob, olm.PreKey, m.Bytes()), bob)
 			require.Equal(t, k, e.Key)
 		} else {
 			inbound(t, reopenedAccount(t, bob), m, "hello")
@@ -66,7 +67,7 @@ func filled(t *testing.T, a *olm.Account, n int) *olm.Account {
 func TestGenerateOneTimeKeysCounts(t *testing.T) {
 	a := newAccount(t, 1)
 	for _, n := range []int{-1, math.MinInt, olm.MaxOneTimeKeys + 1, math.MaxInt} {
-		refusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(n); return err }, a)
+		failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(n); return err }, a)
 	}
 	state := a.State()
 	evicted, err := a.GenerateOneTimeKeys(0)
@@ -199,7 +200,7 @@ func useFallback(t *testing.T, bob *olm.Account, k olm.OneTimeKey, kind olm.KeyK
 		require.NoError(t, err)
 		m := encrypt(t, s, "hello")
 		if kind == 0 {
-			e := refusedAs[*olm.UnknownOneTimeKeyError](t, receiveFirst(bob, olm.PreKey, m.Bytes()), bob)
+			e := failtest.RefusedAs[*olm.UnknownOneTimeKeyError](t, receiveFirst(bob, olm.PreKey, m.Bytes()), bob)
 			require.Equal(t, k.Key, e.Key)
 			require.ErrorContains(t, e, k.Key.String())
 			continue
@@ -246,7 +247,7 @@ func TestUnsafeInboundSession(t *testing.T) {
 	s, err := bob.UnsafeNewInboundSession(alice.IdentityKeys().Curve25519, tampered(t, m))
 	require.NoError(t, err)
 	require.Equal(t, state, bob.State())
-	refusedWith(t, olm.ErrDecrypt, decryption(s, tampered(t, m)), s, bob)
+	failtest.RefusedWith(t, olm.ErrDecrypt, decryption(s, tampered(t, m)), s, bob)
 	require.False(t, s.HasReceivedMessage())
 	decrypts(t, s, m, "hello")
 	revision := bob.Revision()
@@ -255,8 +256,8 @@ func TestUnsafeInboundSession(t *testing.T) {
 	require.Equal(t, keys.NewID(1), id)
 	require.Equal(t, revision+1, bob.Revision())
 	require.Zero(t, bob.OneTimeKeyCount())
-	refusedAs[*olm.UnknownOneTimeKeyError](t, func() error { _, err := bob.UnsafeConsumeKey(s); return err }, bob, s)
-	refusedAs[*olm.UnknownOneTimeKeyError](t, func() error {
+	failtest.RefusedAs[*olm.UnknownOneTimeKeyError](t, func() error { _, err := bob.UnsafeConsumeKey(s); return err }, bob, s)
+	failtest.RefusedAs[*olm.UnknownOneTimeKeyError](t, func() error {
 		_, err := bob.UnsafeNewInboundSession(alice.IdentityKeys().Curve25519, m)
 		return err
 	}, bob)
@@ -265,19 +266,19 @@ func TestUnsafeInboundSession(t *testing.T) {
 func TestMessageTypeWhereItIsNeeded(t *testing.T) {
 	c := newConversation(t)
 	normal := encrypt(t, c.bob, "normal")
-	refusedWith(t, olm.ErrMessageType, func() error {
+	failtest.RefusedWith(t, olm.ErrMessageType, func() error {
 		_, err := c.bobAccount.NewInboundSession(c.aliceAccount.IdentityKeys().Curve25519, normal)
 		return err
 	}, c.bobAccount)
 	for _, typ := range []olm.MessageType{-1, 2, 3, math.MaxInt32} {
-		refusedWith(t, olm.ErrMessageType, func() error { _, err := olm.NewMessage(typ, normal.Bytes()); return err })
-		refusedWith(t, olm.ErrMessageType, func() error { _, err := olm.ParseMessage(typ, normal.Body()); return err })
+		failtest.RefusedWith(t, olm.ErrMessageType, func() error { _, err := olm.NewMessage(typ, normal.Bytes()); return err })
+		failtest.RefusedWith(t, olm.ErrMessageType, func() error { _, err := olm.ParseMessage(typ, normal.Body()); return err })
 	}
 	// A pre-key message of another session is not tried.
 	other := encrypt(t, newOutbound(t, c.aliceAccount, c.bobAccount), "other")
 	require.False(t, c.bob.Matches(other))
 	require.False(t, c.bob.Matches(normal))
-	refusedWith(t, olm.ErrWrongSession, decryption(c.bob, other), c.bob)
+	failtest.RefusedWith(t, olm.ErrWrongSession, decryption(c.bob, other), c.bob)
 }
 
 // The JSON form of identity keys is libolm's.

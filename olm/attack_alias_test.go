@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -84,8 +85,8 @@ func TestAttack_P22_AppendForms(t *testing.T) {
 				require.Equal(t, bytes.Repeat([]byte{0xee}, 3+room), array, "%s: the array that was given stays", name)
 			}
 			for _, secrets := range [][][]byte{c.bob.Secrets(), c.bobAccount.Secrets(), c.aliceAccount.Secrets()} {
-				assertNoSecret(t, string(array), secrets)
-				assertNoSecret(t, string(out), secrets)
+				failtest.NoSecret(t, string(array), secrets...)
+				failtest.NoSecret(t, string(out), secrets...)
 			}
 		}
 	}
@@ -100,22 +101,22 @@ func TestAttack_P22_StorageAliases(t *testing.T) {
 	key := bytes.Clone(pickleKey)
 	context := bytes.Clone(sealContext)
 	for _, value := range []struct {
-		subject subject
+		subject failtest.Subject
 		export  func() ([]byte, error)
-		read    func([]byte) (subject, error)
+		read    func([]byte) (failtest.Subject, error)
 	}{
 		{a, func() ([]byte, error) { return a.Seal(sealKey(t), context) },
-			func(b []byte) (subject, error) { return olm.OpenAccount(b, sealKey(t), context) }},
+			func(b []byte) (failtest.Subject, error) { return olm.OpenAccount(b, sealKey(t), context) }},
 		{s, func() ([]byte, error) { return s.Seal(sealKey(t), context) },
-			func(b []byte) (subject, error) { return olm.OpenSession(b, sealKey(t), context) }},
+			func(b []byte) (failtest.Subject, error) { return olm.OpenSession(b, sealKey(t), context) }},
 		{a, func() ([]byte, error) { return a.ExportLibolm(key) },
-			func(b []byte) (subject, error) { return olm.ImportLibolmAccount(b, key) }},
+			func(b []byte) (failtest.Subject, error) { return olm.ImportLibolmAccount(b, key) }},
 		{a, func() ([]byte, error) { return a.ExportLibolmLossy(key) },
-			func(b []byte) (subject, error) { return olm.ImportLibolmAccount(b, key) }},
+			func(b []byte) (failtest.Subject, error) { return olm.ImportLibolmAccount(b, key) }},
 		{s, func() ([]byte, error) { return s.ExportLibolm(key) },
-			func(b []byte) (subject, error) { return olm.ImportLibolmSession(b, key) }},
+			func(b []byte) (failtest.Subject, error) { return olm.ImportLibolmSession(b, key) }},
 		{s, func() ([]byte, error) { return s.ExportLibolmLossy(key) },
-			func(b []byte) (subject, error) { return olm.ImportLibolmSession(b, key) }},
+			func(b []byte) (failtest.Subject, error) { return olm.ImportLibolmSession(b, key) }},
 	} {
 		state := value.subject.State()
 		b, err := value.export()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -14,13 +15,13 @@ func TestAttack_P17_SkippedKeys(t *testing.T) {
 	c := newConversation(t)
 	late := c.skip(c.bob, 41)
 	c.say(c.bob, c.alice, "last")
-	e := refusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, late[0]), c.alice)
+	e := failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, late[0]), c.alice)
 	require.Equal(t, uint32(1), e.Index)
 	for _, m := range late[1:] {
 		decrypts(t, c.alice, m, "late")
 	}
 	for _, m := range late {
-		refusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
+		failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
 	}
 	// In two gaps: the second pushes out as many of the first as it needs.
 	first := c.skip(c.bob, 30)
@@ -29,7 +30,7 @@ func TestAttack_P17_SkippedKeys(t *testing.T) {
 	c.say(c.bob, c.alice, "last")
 	for i, m := range append(first, second...) {
 		if i < 5 {
-			refusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
+			failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
 		} else {
 			decrypts(t, c.alice, m, "late")
 		}
@@ -47,14 +48,14 @@ func TestAttack_P17_MessageGap(t *testing.T) {
 		}
 		late := c.skip(c.bob, olm.MaxMessageGap)
 		at, beyond := encrypt(t, c.bob, "at"), encrypt(t, c.bob, "beyond")
-		e := refusedAs[*olm.MessageGapError](t, decryption(c.alice, beyond), c.alice)
+		e := failtest.RefusedAs[*olm.MessageGapError](t, decryption(c.alice, beyond), c.alice)
 		require.Equal(t, olm.MessageGapError{Next: next, Got: next + 2001}, *e)
-		refusedWith(t, olm.ErrDecrypt, decryption(c.alice, tampered(t, at)), c.alice)
+		failtest.RefusedWith(t, olm.ErrDecrypt, decryption(c.alice, tampered(t, at)), c.alice)
 		decrypts(t, c.alice, at, "at")
 		decrypts(t, c.alice, beyond, "beyond")
 		for i, m := range late[1900:] {
 			if i < 60 {
-				refusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
+				failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
 			} else {
 				decrypts(t, c.alice, m, "late")
 			}
@@ -72,9 +73,9 @@ func TestAttack_P17_ReceiverChains(t *testing.T) {
 		c.say(c.alice, c.bob, "ping")
 	}
 	sixth := encrypt(t, c.bob, "sixth")
-	refusedWith(t, olm.ErrDecrypt, decryption(c.alice, tampered(t, sixth)), c.alice)
+	failtest.RefusedWith(t, olm.ErrDecrypt, decryption(c.alice, tampered(t, sixth)), c.alice)
 	decrypts(t, c.alice, sixth, "sixth")
-	refusedWith(t, olm.ErrUnknownChain, decryption(c.alice, late[0]), c.alice)
+	failtest.RefusedWith(t, olm.ErrUnknownChain, decryption(c.alice, late[0]), c.alice)
 	for _, m := range late[1:] {
 		decrypts(t, c.alice, m, "late")
 	}
@@ -100,7 +101,7 @@ func TestAttack_P18_IndexArithmetic(t *testing.T) {
 		s := withIndex(t, c.alice, "receiver 0 index", next)
 		for _, index := range []uint32{0, 1, next - 2001, next - 2000, next - 1, next, next + 1, next + 2000, next + 2001, math.MaxUint32 - 1, math.MaxUint32} {
 			body := normalBody(olm.SenderRatchetKey(c.bob), uint64(index), make([]byte, 16))
-			err := refused(t, receive(s, olm.Normal, join(body, make([]byte, 8))), s)
+			err := failtest.Refused(t, receive(s, olm.Normal, join(body, make([]byte, 8))), s)
 			gap := new(olm.MessageGapError)
 			gone := new(olm.MessageKeyGoneError)
 			switch {
@@ -125,16 +126,16 @@ func TestAttack_P18_IndexExhausted(t *testing.T) {
 	sender, receiver := withIndex(t, c.bob, "sender index", last), withIndex(t, c.alice, "receiver 0 index", last)
 	m := encrypt(t, sender, "last")
 	require.Equal(t, last, m.ChainIndex())
-	refusedWith(t, olm.ErrIndexExhausted, func() error { _, err := sender.Encrypt(nil); return err }, sender)
+	failtest.RefusedWith(t, olm.ErrIndexExhausted, func() error { _, err := sender.Encrypt(nil); return err }, sender)
 	dst := []byte("dst")
-	refusedWith(t, olm.ErrIndexExhausted, func() error {
+	failtest.RefusedWith(t, olm.ErrIndexExhausted, func() error {
 		out, _, err := sender.AppendEncrypt(dst, nil)
 		require.Equal(t, dst, out)
 		return err
-	}, sender, input(dst))
+	}, sender, failtest.Input(dst))
 	decrypts(t, receiver, m, "last")
 	body := normalBody(olm.SenderRatchetKey(c.bob), math.MaxUint32, make([]byte, 16))
-	refusedWith(t, olm.ErrIndexExhausted, receive(receiver, olm.Normal, join(body, make([]byte, 8))), receiver)
+	failtest.RefusedWith(t, olm.ErrIndexExhausted, receive(receiver, olm.Normal, join(body, make([]byte, 8))), receiver)
 
 	// The conversation goes on with the next chain.
 	answer := encrypt(t, receiver, "answer")
@@ -153,5 +154,5 @@ func TestAttack_P21_DescribeIsBounded(t *testing.T) {
 	text := c.alice.Describe()
 	require.LessOrEqual(t, len(text), 200*len(" 4294967295")+200)
 	require.Regexp(t, `^sender chain index: \d+ receiver chain indices:( \d+){5} skipped message keys:( \d+){200}$`, text)
-	assertNoSecret(t, text, c.alice.Secrets())
+	failtest.NoSecret(t, text, c.alice.Secrets()...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/seal"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
@@ -40,12 +41,12 @@ func TestAttack_P01_LowOrderKeysInMessages(t *testing.T) {
 }
 
 // refusedMessage asserts that b does not parse, in either form.
-func refusedMessage(t testing.TB, typ olm.MessageType, b []byte, subjects ...subject) {
+func refusedMessage(t testing.TB, typ olm.MessageType, b []byte, subjects ...failtest.Subject) {
 	t.Helper()
-	subjects = append(subjects, input(b))
-	refusedAs[*olm.MalformedError](t, func() error { _, err := olm.NewMessage(typ, b); return err }, subjects...)
+	subjects = append(subjects, failtest.Input(b))
+	failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.NewMessage(typ, b); return err }, subjects...)
 	body := unpadded(b)
-	refusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(typ, body); return err }, subjects...)
+	failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(typ, body); return err }, subjects...)
 }
 
 // innerLen returns the length of the normal message in a pre-key message.
@@ -62,11 +63,11 @@ func TestAttack_P01_LowOrderKeysOfPeers(t *testing.T) {
 	good := newAccount(t, 0).IdentityKeys().Curve25519
 	for _, p := range badPoints(good.Bytes()) {
 		text := unpadded(p.bytes)
-		refusedWith(t, keys.ErrInvalidKey, func() error { _, err := keys.NewCurve25519(p.bytes); return err }, a)
-		refusedWith(t, keys.ErrInvalidKey, func() error { _, err := keys.ParseCurve25519(text); return err }, a)
+		failtest.RefusedWith(t, keys.ErrInvalidKey, func() error { _, err := keys.NewCurve25519(p.bytes); return err }, a)
+		failtest.RefusedWith(t, keys.ErrInvalidKey, func() error { _, err := keys.ParseCurve25519(text); return err }, a)
 	}
 	for _, pair := range [][2]keys.Curve25519{{}, {good, {}}, {{}, good}} {
-		refusedWith(t, keys.ErrAbsent, func() error { _, err := a.NewOutboundSession(pair[0], pair[1]); return err }, a)
+		failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := a.NewOutboundSession(pair[0], pair[1]); return err }, a)
 	}
 }
 
@@ -77,7 +78,7 @@ func TestAttack_P01_AgreementsRefuseZero(t *testing.T) {
 	first := newOutbound(t, c.aliceAccount, c.bobAccount)
 	m := olm.ZeroBaseKey(encrypt(t, first, "hello"))
 	k, _ := m.SessionKeys()
-	err := refused(t, func() error {
+	err := failtest.Refused(t, func() error {
 		_, err := c.bobAccount.NewInboundSession(k.IdentityKey, m)
 		return err
 	}, c.bobAccount)
@@ -85,13 +86,13 @@ func TestAttack_P01_AgreementsRefuseZero(t *testing.T) {
 
 	c.say(c.alice, c.bob, "ping")
 	answer := olm.ZeroRatchetKey(encrypt(t, c.bob, "pong"))
-	err = refused(t, decryption(c.alice, answer), c.alice)
+	err = failtest.Refused(t, decryption(c.alice, answer), c.alice)
 	require.NotErrorIs(t, err, olm.ErrDecrypt)
 
 	c.say(c.alice, c.bob, "ping")
 	c.say(c.bob, c.alice, "pong")
 	olm.ZeroPeerRatchetKey(c.alice)
-	refused(t, func() error { _, err := c.alice.Encrypt(nil); return err }, c.alice)
+	failtest.Refused(t, func() error { _, err := c.alice.Encrypt(nil); return err }, c.alice)
 }
 
 // P04: a signature by an expanded key under a foreign public key gives the key
@@ -103,7 +104,7 @@ func TestAttack_P04_SigningKeyOfAnotherAccount(t *testing.T) {
 		}
 		foreign := newAccount(t, 0).IdentityKeys().Ed25519
 		plain := f.fields.at(t, "signing public").with(f.plain, foreign.Bytes())
-		refusedAs[*olm.MalformedError](t, f.reading(plain), private(plain))
+		failtest.RefusedAs[*olm.MalformedError](t, f.reading(plain), failtest.Secret(plain))
 	}
 }
 
@@ -134,7 +135,7 @@ func TestAttack_P04_LegacyPickle(t *testing.T) {
 	// libolm 3.2.13, tests/test_olm.cpp:89
 	pickle := []byte("x3h9er86ygvq56pM1yesdAxZou4ResPQC9Rszk/fhEL9JY/umtZ2N/foL/SUgVXSv0IxHHZTafYjDdzJU9xr8dQeBoOTGfV9" +
 		"E/lCqDGBnIlu7SZndqjEKXtzGyQr4sP4K/A/8TOu9iK2hDFszy6xETiousHnHgh2ZGbRUh4pQx+YMm8ZdNZeRnwFGLnrWyf9O5TmXua1FcU")
-	refusedWith(t, olm.ErrLegacyPickle, func() error { _, err := olm.ImportLibolmAccount(pickle, nil); return err }, input(pickle))
+	failtest.RefusedWith(t, olm.ErrLegacyPickle, func() error { _, err := olm.ImportLibolmAccount(pickle, nil); return err }, failtest.Input(pickle))
 }
 
 // A private key whose public key is another one is found out before it is used
@@ -155,7 +156,7 @@ func TestStoredKeyMismatch(t *testing.T) {
 	changed = f.at(t, "one-time key 1 private").with(unpickled(t, pickle), bytes.Repeat([]byte{0x42}, 32)) // the oldest key is the last
 	b, err := openAccountPickle(pickled(changed))
 	require.NoError(t, err, "one-time keys are compared when they are used")
-	refusedWith(t, olm.ErrKeyMismatch, func() error {
+	failtest.RefusedWith(t, olm.ErrKeyMismatch, func() error {
 		_, err := b.NewInboundSession(alice.IdentityKeys().Curve25519, m)
 		return err
 	}, b)
@@ -165,5 +166,5 @@ func TestStoredKeyMismatch(t *testing.T) {
 	changed = sessionSpans(0).at(t, "ratchet key private").with(state, bytes.Repeat([]byte{0x42}, 32))
 	s, err := olm.OpenSession(sealed(t, seal.OlmSession, changed), sealKey(t), sealContext)
 	require.NoError(t, err)
-	refusedWith(t, olm.ErrKeyMismatch, decryption(s, encrypt(t, c.bob, "pong")), s)
+	failtest.RefusedWith(t, olm.ErrKeyMismatch, decryption(s, encrypt(t, c.bob, "pong")), s)
 }

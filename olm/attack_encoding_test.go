@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -18,7 +19,7 @@ func TestAttack_G04_CiphertextOfAnyLength(t *testing.T) {
 	for _, n := range []int{0, 1, 15, 17, 31, 33, 47} {
 		body := normalBody(olm.SenderRatchetKey(c.bob), 1, make([]byte, n))
 		m := cipherOf(t, olm.SenderMessageKey(c.bob, 1)).sign(body, 8)
-		err := refused(t, receive(c.alice, olm.Normal, m), c.alice)
+		err := failtest.Refused(t, receive(c.alice, olm.Normal, m), c.alice)
 		require.True(t, n == 0 || errors.Is(err, olm.ErrDecrypt), "%v", err)
 	}
 }
@@ -63,8 +64,8 @@ func TestAttack_G04_PicklesOfAnything(t *testing.T) {
 func TestAttack_P40_Lengths(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 8, 9, 15, 16, 23, 24, 31, 32, 33, 63, 64, 65} {
 		b := []byte(unpadded(make([]byte, n)))
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(b, pickleKey); return err }, input(b))
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(b, pickleKey); return err }, input(b))
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(b, pickleKey); return err }, failtest.Input(b))
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(b, pickleKey); return err }, failtest.Input(b))
 	}
 }
 
@@ -90,8 +91,8 @@ func TestAttack_P41_Base64(t *testing.T) {
 		strings.NewReplacer("+", "-", "/", "_").Replace(body), trailing, trailing + "==", "", "=", "==", "====",
 		body[:4] + "\x80" + body[5:], body[:4] + "\x00" + body[5:],
 	} {
-		refusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(olm.PreKey, text); return err },
-			bob, input(text))
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(olm.PreKey, text); return err },
+			bob, failtest.Input(text))
 	}
 
 	for _, f := range storedForms(t)[:2] {
@@ -99,7 +100,7 @@ func TestAttack_P41_Base64(t *testing.T) {
 		require.NoError(t, f.unwrap([]byte(pickle+strings.Repeat("=", (4-len(pickle)%4)%4))))
 		for _, text := range []string{pickle[:8] + "\n" + pickle[8:], pickle + "\n", " " + pickle, pickle + "\r\n",
 			pickle[:8] + "=" + pickle[8:], pickle[:8] + "-" + pickle[9:], pickle[:8] + "_" + pickle[9:], pickle + "*"} {
-			err := refused(t, func() error { return f.unwrap([]byte(text)) }, input(text))
+			err := failtest.Refused(t, func() error { return f.unwrap([]byte(text)) }, failtest.Input(text))
 			require.True(t, isFormError(err), "%v", err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -70,7 +71,7 @@ func TestAttack_P07_EveryBitAndEveryTruncation(t *testing.T) {
 		name    string
 		m       olm.Message
 		receive func([]byte) func() error
-		subject subject
+		subject failtest.Subject
 	}{
 		{"normal", encrypt(t, c.alice, "next"), func(b []byte) func() error { return receive(session, olm.Normal, b) }, session},
 		{"skipped", late[0], func(b []byte) func() error { return receive(session, olm.Normal, b) }, session},
@@ -80,13 +81,13 @@ func TestAttack_P07_EveryBitAndEveryTruncation(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := test.m.Bytes()
 			for n := 0; n < len(b); n += stride() {
-				err := refused(t, test.receive(b[:n:n]), test.subject, input(b))
+				err := failtest.Refused(t, test.receive(b[:n:n]), test.subject, failtest.Input(b))
 				require.True(t, isMessageError(err), "%v", err)
 			}
 			for i := 0; i < len(b)*8; i += stride() {
 				flipped := bytes.Clone(b)
 				flipped[i/8] ^= 1 << (i % 8)
-				err := refused(t, test.receive(flipped), test.subject, input(flipped))
+				err := failtest.Refused(t, test.receive(flipped), test.subject, failtest.Input(flipped))
 				require.True(t, isMessageError(err), "bit %d: %v", i, err)
 			}
 			require.NoError(t, test.receive(b)(), "the true message")
@@ -102,7 +103,7 @@ func TestAttack_P07_MACLength(t *testing.T) {
 	body := normalBody(olm.SenderRatchetKey(c.bob), 1, ci.blocks(t, pad([]byte("text"))))
 	for n := range 33 {
 		if n != 8 {
-			err := refused(t, receive(c.alice, olm.Normal, ci.sign(body, n)), c.alice)
+			err := failtest.Refused(t, receive(c.alice, olm.Normal, ci.sign(body, n)), c.alice)
 			require.True(t, isMessageError(err), "%v", err)
 		}
 	}
@@ -122,15 +123,15 @@ func TestAttack_P08_MessageVersions(t *testing.T) {
 		}
 		body[0] = byte(v)
 		for _, macLen := range []int{8, 32} {
-			e := refusedAs[*olm.VersionError](t, receive(c.alice, olm.Normal, ci.sign(body, macLen)), c.alice)
+			e := failtest.RefusedAs[*olm.VersionError](t, receive(c.alice, olm.Normal, ci.sign(body, macLen)), c.alice)
 			require.Equal(t, uint32(v), e.Got)
-			e = refusedAs[*olm.VersionError](t, receiveFirst(c.bobAccount, olm.PreKey, preKeyBytes(sk, ci.sign(body, macLen))), c.bobAccount)
+			e = failtest.RefusedAs[*olm.VersionError](t, receiveFirst(c.bobAccount, olm.PreKey, preKeyBytes(sk, ci.sign(body, macLen))), c.bobAccount)
 			require.Equal(t, uint32(v), e.Got)
 		}
 		body[0] = 3
 		outer := preKeyBytes(sk, ci.sign(body, 8))
 		outer[0] = byte(v)
-		e := refusedAs[*olm.VersionError](t, receiveFirst(c.bobAccount, olm.PreKey, outer), c.bobAccount)
+		e := failtest.RefusedAs[*olm.VersionError](t, receiveFirst(c.bobAccount, olm.PreKey, outer), c.bobAccount)
 		require.Equal(t, uint32(v), e.Got)
 	}
 }
@@ -166,9 +167,9 @@ func TestAttack_P11_MessageSize(t *testing.T) {
 	body := unpadded(b)
 	malformed := func(f func() error) {
 		t.Helper()
-		allocated, err := allocation(t, f, heapExact)
+		allocated, err := failtest.Allocated(t, f)
 		require.ErrorContains(t, err, "too long")
-		require.Less(t, allocated, uint64(allocationFloor))
+		require.Less(t, allocated, uint64(failtest.Floor))
 	}
 	for _, typ := range []olm.MessageType{olm.Normal, olm.PreKey} {
 		malformed(func() error { _, err := olm.NewMessage(typ, b); return err })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -18,14 +19,14 @@ func TestAttack_P14_ForgedPreKeyMessage(t *testing.T) {
 	m := encrypt(t, newOutbound(t, alice, bob), "hello")
 	for range 3 {
 		forged := tampered(t, m)
-		refusedWith(t, olm.ErrDecrypt, receiveFirst(bob, olm.PreKey, forged.Bytes()), bob)
+		failtest.RefusedWith(t, olm.ErrDecrypt, receiveFirst(bob, olm.PreKey, forged.Bytes()), bob)
 	}
 	in, err := bob.NewInboundSession(alice.IdentityKeys().Curve25519, m)
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(in.Plaintext))
 	require.Equal(t, olm.OneTime, in.Used.Kind)
 	require.Equal(t, 3, bob.OneTimeKeyCount())
-	e := refusedAs[*olm.UnknownOneTimeKeyError](t, receiveFirst(bob, olm.PreKey, m.Bytes()), bob)
+	e := failtest.RefusedAs[*olm.UnknownOneTimeKeyError](t, receiveFirst(bob, olm.PreKey, m.Bytes()), bob)
 	require.Equal(t, in.Used.Key, e.Key)
 }
 
@@ -34,11 +35,11 @@ func TestAttack_P14_ForgedPreKeyMessage(t *testing.T) {
 func TestAttack_P14_ForeignIdentityKey(t *testing.T) {
 	alice, bob, eve := newAccount(t, 0), newAccount(t, 0), newAccount(t, 0)
 	m := encrypt(t, newOutbound(t, alice, bob), "hello")
-	refusedWith(t, olm.ErrIdentityKey, func() error {
+	failtest.RefusedWith(t, olm.ErrIdentityKey, func() error {
 		_, err := bob.NewInboundSession(eve.IdentityKeys().Curve25519, m)
 		return err
 	}, bob)
-	refusedWith(t, olm.ErrIdentityKey, func() error {
+	failtest.RefusedWith(t, olm.ErrIdentityKey, func() error {
 		_, err := bob.UnsafeNewInboundSession(eve.IdentityKeys().Curve25519, m)
 		return err
 	}, bob)
@@ -71,10 +72,10 @@ func TestAttack_P15_ForgedMessages(t *testing.T) {
 				c.say(c.bob, c.alice, "later")
 			}
 			for range 2 {
-				refusedWith(t, olm.ErrDecrypt, decryption(c.alice, tampered(t, honest)), c.alice)
+				failtest.RefusedWith(t, olm.ErrDecrypt, decryption(c.alice, tampered(t, honest)), c.alice)
 			}
 			decrypts(t, c.alice, honest, "text")
-			refusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, honest), c.alice)
+			failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, honest), c.alice)
 			c.turn()
 		})
 	}
@@ -88,7 +89,7 @@ func TestAttack_P15_InventedChain(t *testing.T) {
 	for i := range 10 {
 		invented := newAccount(t, 0).IdentityKeys().Curve25519
 		body := normalBody(invented, uint64(i), make([]byte, 16))
-		refusedWith(t, olm.ErrDecrypt, receive(c.alice, olm.Normal, join(body, make([]byte, 8))), c.alice)
+		failtest.RefusedWith(t, olm.ErrDecrypt, receive(c.alice, olm.Normal, join(body, make([]byte, 8))), c.alice)
 	}
 	decrypts(t, c.alice, honest, "pong")
 }
@@ -116,7 +117,7 @@ func TestAttack_P16_SameIndexInTwoChains(t *testing.T) {
 		require.NotEqual(t, late[0].RatchetKey(), late[1].RatchetKey())
 		for _, i := range order {
 			decrypts(t, c.bob, late[i], fmt.Sprintf("chain %d", i))
-			e := refusedAs[*olm.MessageKeyGoneError](t, decryption(c.bob, late[i]), c.bob)
+			e := failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.bob, late[i]), c.bob)
 			require.Equal(t, uint32(3), e.Index)
 		}
 	}
@@ -131,7 +132,7 @@ func TestAttack_P16_EmptyPlaintextReplayed(t *testing.T) {
 		require.NoError(t, err)
 		require.NotNil(t, plaintext)
 		require.Empty(t, plaintext)
-		refusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
+		failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(c.alice, m), c.alice)
 	}
 }
 
@@ -146,13 +147,13 @@ func TestAttack_P23_PaddingUnderTheRightMAC(t *testing.T) {
 	block := func(end ...byte) []byte { return append(bytes.Repeat([]byte{'x'}, 32-len(end)), end...) }
 	wrongMAC := forge(pad([]byte("text")))
 	wrongMAC[len(wrongMAC)-1] ^= 1
-	want := refused(t, receive(c.alice, olm.Normal, wrongMAC), c.alice)
+	want := failtest.Refused(t, receive(c.alice, olm.Normal, wrongMAC), c.alice)
 	for _, padded := range [][]byte{
 		block(0), block(17), block(18), block(32), block(33), block(128), block(255),
 		block(1, 2), block(3, 2, 3), block(2, 3, 3), block(4, 4, 4, 5), block(0, 0), block(16),
 		append([]byte{15}, bytes.Repeat([]byte{16}, 15)...), bytes.Repeat([]byte{17}, 32), make([]byte, 16),
 	} {
-		got := refused(t, receive(c.alice, olm.Normal, forge(padded)), c.alice)
+		got := failtest.Refused(t, receive(c.alice, olm.Normal, forge(padded)), c.alice)
 		require.Equal(t, want, got, "%x", padded)
 		require.Equal(t, want.Error(), got.Error())
 	}
@@ -163,7 +164,7 @@ func TestAttack_P23_PaddingUnderTheRightMAC(t *testing.T) {
 	s := newOutbound(t, c.aliceAccount, c.bobAccount)
 	ci = cipherOf(t, olm.SenderMessageKey(s, 0))
 	inner := ci.sign(normalBody(olm.SenderRatchetKey(s), 0, ci.blocks(t, block(0))), 8)
-	got := refused(t, receiveFirst(c.bobAccount, olm.PreKey, preKeyBytes(s.SessionKeys(), inner)), c.bobAccount)
+	got := failtest.Refused(t, receiveFirst(c.bobAccount, olm.PreKey, preKeyBytes(s.SessionKeys(), inner)), c.bobAccount)
 	require.Equal(t, want, got)
 }
 
@@ -178,7 +179,7 @@ func TestAttack_P23_PicklePadding(t *testing.T) {
 			copy(padded, f.plain)
 			copy(padded[len(padded)-len(end):], end)
 			pickle := unpadded(ci.sign(ci.blocks(t, padded), 8))
-			refusedWith(t, olm.ErrPickleKey, func() error { return f.unwrap([]byte(pickle)) }, private(f.plain))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { return f.unwrap([]byte(pickle)) }, failtest.Secret(f.plain))
 		}
 	}
 }
@@ -200,7 +201,7 @@ func TestAttack_P28_PreKeyUntilAnswered(t *testing.T) {
 	require.True(t, r.HasReceivedMessage())
 	answer := encrypt(t, r, "2")
 	require.Equal(t, olm.Normal, answer.Type())
-	refusedWith(t, olm.ErrDecrypt, decryption(s, tampered(t, answer)), s)
+	failtest.RefusedWith(t, olm.ErrDecrypt, decryption(s, tampered(t, answer)), s)
 	require.Equal(t, olm.PreKey, encrypt(t, s, "still").Type())
 	decrypts(t, s, answer, "2")
 	require.True(t, s.HasReceivedMessage())

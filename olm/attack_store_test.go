@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/seal"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
@@ -22,19 +23,19 @@ func TestAttack_P08_StoredVersions(t *testing.T) {
 			for v := range 256 {
 				b := bytes.Clone(wrapped)
 				if b[6] = byte(v); v != 1 {
-					e := refusedAs[*olm.VersionError](t, func() error { return f.unwrap(b) }, input(b))
+					e := failtest.RefusedAs[*olm.VersionError](t, func() error { return f.unwrap(b) }, failtest.Input(b))
 					require.Equal(t, uint32(v), e.Got)
 				}
 			}
-			refused(t, func() error { return f.unwrap(join(wrapped[:6], wrapped[7:])) }, input(wrapped))
-			refusedAs[*olm.MalformedError](t, f.reading(f.plain[1:]), private(f.plain))
+			failtest.Refused(t, func() error { return f.unwrap(join(wrapped[:6], wrapped[7:])) }, failtest.Input(wrapped))
+			failtest.RefusedAs[*olm.MalformedError](t, f.reading(f.plain[1:]), failtest.Secret(f.plain))
 			continue
 		}
 		for _, v := range []uint32{0, 5, 6, 255, 256, 1 << 24, 1 << 31, 1<<31 | 2, math.MaxUint32} {
-			e := refusedAs[*olm.VersionError](t, f.reading(join(be32(v), f.plain[4:])), private(f.plain))
+			e := failtest.RefusedAs[*olm.VersionError](t, f.reading(join(be32(v), f.plain[4:])), failtest.Secret(f.plain))
 			require.Equal(t, v, e.Got)
 		}
-		err := refused(t, f.reading(f.plain[4:]), private(f.plain))
+		err := failtest.Refused(t, f.reading(f.plain[4:]), failtest.Secret(f.plain))
 		require.True(t, isFormError(err))
 	}
 }
@@ -52,7 +53,7 @@ func TestAttack_P09_SealingIsRandomized(t *testing.T) {
 		for i := 8; i+8 <= len(first); i++ {
 			require.NotEqual(t, first[i:i+8], second[i:i+8], "at %d", i)
 		}
-		assertNoSecret(t, string(first), append(a.Secrets(), s.Secrets()...))
+		failtest.NoSecret(t, string(first), append(a.Secrets(), s.Secrets()...)...)
 	}
 }
 
@@ -73,21 +74,21 @@ func TestAttack_P09_SealedValuesAreBound(t *testing.T) {
 	}
 	for _, context := range []string{"", "on", "one\x00", "two", "oneone"} {
 		for _, f := range open(sealKey(t), context) {
-			refusedWith(t, olm.ErrOpen, f, a, s, input(account), input(session))
+			failtest.RefusedWith(t, olm.ErrOpen, f, a, s, failtest.Input(account), failtest.Input(session))
 		}
 	}
 	for _, f := range open(keys.GenerateSealKey(), "one") {
-		refusedWith(t, olm.ErrOpen, f, a, s)
+		failtest.RefusedWith(t, olm.ErrOpen, f, a, s)
 	}
 	for _, f := range open(keys.SealKey{}, "one") {
-		refusedWith(t, keys.ErrAbsent, f, a, s)
+		failtest.RefusedWith(t, keys.ErrAbsent, f, a, s)
 	}
-	refusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenAccount(session, sealKey(t), []byte("one")); return err }, s)
-	refusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenSession(account, sealKey(t), []byte("one")); return err }, a)
+	failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenAccount(session, sealKey(t), []byte("one")); return err }, s)
+	failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenSession(account, sealKey(t), []byte("one")); return err }, a)
 	// The kind is in the key as well as in the header.
 	session[7], account[7] = byte(seal.OlmAccount), byte(seal.OlmSession)
-	refusedWith(t, olm.ErrOpen, func() error { _, err := olm.OpenAccount(session, sealKey(t), []byte("one")); return err }, s)
-	refusedWith(t, olm.ErrOpen, func() error { _, err := olm.OpenSession(account, sealKey(t), []byte("one")); return err }, a)
+	failtest.RefusedWith(t, olm.ErrOpen, func() error { _, err := olm.OpenAccount(session, sealKey(t), []byte("one")); return err }, s)
+	failtest.RefusedWith(t, olm.ErrOpen, func() error { _, err := olm.OpenSession(account, sealKey(t), []byte("one")); return err }, a)
 }
 
 // P09: an older sealed value opens as well as the newest. Revision tells them
@@ -110,7 +111,7 @@ func TestAttack_P10_Counts(t *testing.T) {
 			for _, n := range []uint32{41, 101, 4999, 5000, 5001, 1 << 16, 1 << 24, 1 << 31, math.MaxUint32} {
 				for _, rest := range []int{0, 10, 69, 1000} {
 					short := join(f.plain[:field.off], be32(n), make([]byte, rest))
-					refusedAs[*olm.MalformedError](t, f.reading(short), private(f.plain))
+					failtest.RefusedAs[*olm.MalformedError](t, f.reading(short), failtest.Secret(f.plain))
 				}
 			}
 		}
@@ -122,8 +123,8 @@ func TestAttack_P10_WrongPickleKey(t *testing.T) {
 	for _, f := range storedForms(t)[:2] {
 		pickle := f.wrap(f.plain)
 		for _, key := range [][]byte{nil, {}, {0}, pickleKey[1:], append(bytes.Clone(pickleKey), 0), bytes.Repeat([]byte{1}, 1000)} {
-			refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(pickle, key); return err }, private(f.plain), private(key))
-			refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(pickle, key); return err }, private(f.plain), private(key))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(pickle, key); return err }, failtest.Secret(f.plain), failtest.Secret(key))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(pickle, key); return err }, failtest.Secret(f.plain), failtest.Secret(key))
 		}
 	}
 }
@@ -132,7 +133,7 @@ func TestAttack_P10_WrongPickleKey(t *testing.T) {
 func TestAttack_P10_WrongKindOfPickle(t *testing.T) {
 	forms := storedForms(t)
 	for i := range 2 {
-		refused(t, func() error { return forms[1-i].unwrap(forms[i].wrap(forms[i].plain)) }, private(forms[i].plain))
+		failtest.Refused(t, func() error { return forms[1-i].unwrap(forms[i].wrap(forms[i].plain)) }, failtest.Secret(forms[i].plain))
 	}
 }
 
@@ -230,8 +231,8 @@ func TestAttack_P24_DuplicateIds(t *testing.T) {
 				inbound(t, reopenedAccount(t, a), m, "hello")
 			}
 			if test.after == 0 {
-				refusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(1); return err }, a)
-				refusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateFallbackKey(); return err }, a)
+				failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(1); return err }, a)
+				failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateFallbackKey(); return err }, a)
 				return
 			}
 			_, err = a.GenerateFallbackKey()
@@ -248,7 +249,7 @@ func TestAttack_P24_IdsDoNotWrap(t *testing.T) {
 	a := newAccount(t, 1)
 	olm.SetLastID(a, math.MaxUint32-3)
 	for _, n := range []int{4, 5, 100, olm.MaxOneTimeKeys} {
-		refusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(n); return err }, a)
+		failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(n); return err }, a)
 	}
 	_, err := a.GenerateOneTimeKeys(2)
 	require.NoError(t, err)
@@ -256,8 +257,8 @@ func TestAttack_P24_IdsDoNotWrap(t *testing.T) {
 	require.NoError(t, err)
 	fallback, _ := a.FallbackKey()
 	require.Equal(t, uint32(math.MaxUint32), fallback.ID.Number())
-	refusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(1); return err }, a)
-	refusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateFallbackKey(); return err }, a)
+	failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(1); return err }, a)
+	failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateFallbackKey(); return err }, a)
 	_, err = a.GenerateOneTimeKeys(0)
 	require.NoError(t, err)
 }
@@ -269,7 +270,7 @@ func TestAttack_P27_ForgottenKeysAreNotStored(t *testing.T) {
 	s := newOutbound(t, alice, bob)
 	otk := bob.Secrets()[3]
 	inbound(t, bob, encrypt(t, s, "hello"), "hello")
-	assertNoSecret(t, string(bob.State()), [][]byte{otk})
+	failtest.NoSecret(t, string(bob.State()), [][]byte{otk}...)
 
 	_, err := bob.GenerateFallbackKey()
 	require.NoError(t, err)
@@ -280,7 +281,7 @@ func TestAttack_P27_ForgottenKeysAreNotStored(t *testing.T) {
 	forgot, err := bob.ForgetPreviousFallbackKey()
 	require.NoError(t, err)
 	require.True(t, forgot)
-	assertNoSecret(t, string(bob.State()), [][]byte{fallback})
+	failtest.NoSecret(t, string(bob.State()), [][]byte{fallback}...)
 
 	c := newConversation(t)
 	late, next := encrypt(t, c.bob, "late"), encrypt(t, c.bob, "next")
@@ -290,6 +291,6 @@ func TestAttack_P27_ForgottenKeysAreNotStored(t *testing.T) {
 	require.Len(t, skipped, 1)
 	decrypts(t, c.alice, late, "late")
 	require.Equal(t, make([]byte, 32), memory[0], "wiped where it stood")
-	assertNoSecret(t, string(c.alice.State()), skipped)
-	assertNoSecret(t, string(c.alice.State()), before[1:])
+	failtest.NoSecret(t, string(c.alice.State()), skipped...)
+	failtest.NoSecret(t, string(c.alice.State()), before[1:]...)
 }

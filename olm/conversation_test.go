@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -181,9 +182,9 @@ func TestRandomnessOrder(t *testing.T) {
 func TestMaxPlaintextSize(t *testing.T) {
 	c := newConversation(t)
 	long := make([]byte, olm.MaxPlaintextSize+1)
-	refusedWith(t, olm.ErrTooLong, func() error { _, err := c.bob.Encrypt(long); return err }, c.bob)
+	failtest.RefusedWith(t, olm.ErrTooLong, func() error { _, err := c.bob.Encrypt(long); return err }, c.bob)
 	s := newOutbound(t, c.aliceAccount, c.bobAccount)
-	refusedWith(t, olm.ErrTooLong, func() error { _, _, err := s.AppendEncrypt(nil, long); return err }, s)
+	failtest.RefusedWith(t, olm.ErrTooLong, func() error { _, _, err := s.AppendEncrypt(nil, long); return err }, s)
 	m, err := s.Encrypt(long[1:])
 	require.NoError(t, err)
 	parsed := reparse(t, m)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/chacha20poly1305"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -155,18 +156,18 @@ func TestAttack_C33_DehydrationNonce(t *testing.T) {
 func TestDehydrateRefused(t *testing.T) {
 	a := freshAccount(t, 1, true)
 	for _, key := range [][]byte{nil, dehydrationKey[:31], append(bytes.Clone(dehydrationKey), 0)} {
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := a.Dehydrate(key); return err }, a, input(key))
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := a.DehydrateV1(key, sleeping); return err }, a, input(key))
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := a.Dehydrate(key); return err }, a, failtest.Input(key))
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := a.DehydrateV1(key, sleeping); return err }, a, failtest.Input(key))
 	}
 	_, err := a.GenerateFallbackKey()
 	require.NoError(t, err)
-	refusedWith(t, olm.ErrPreviousFallbackKey, func() error { _, err := a.Dehydrate(dehydrationKey); return err }, a)
+	failtest.RefusedWith(t, olm.ErrPreviousFallbackKey, func() error { _, err := a.Dehydrate(dehydrationKey); return err }, a)
 	imported, err := olm.ImportLibolmAccount(must(a.ExportLibolm(pickleKey)), pickleKey)
 	require.NoError(t, err)
-	refusedWith(t, olm.ErrNoSeed, func() error { _, err := imported.Dehydrate(dehydrationKey); return err }, imported)
+	failtest.RefusedWith(t, olm.ErrNoSeed, func() error { _, err := imported.Dehydrate(dehydrationKey); return err }, imported)
 	a.Close()
-	refusedWith(t, olm.ErrClosed, func() error { _, err := a.Dehydrate(dehydrationKey); return err })
-	refusedWith(t, olm.ErrClosed, func() error { _, err := a.DehydrateV1(nil, sleeping); return err })
+	failtest.RefusedWith(t, olm.ErrClosed, func() error { _, err := a.Dehydrate(dehydrationKey); return err })
+	failtest.RefusedWith(t, olm.ErrClosed, func() error { _, err := a.DehydrateV1(nil, sleeping); return err })
 }
 
 // C33: a dehydrated device opens under its own key, its own device id in version
@@ -181,7 +182,7 @@ func TestAttack_C33_DehydratedIsBound(t *testing.T) {
 	other[31] ^= 1
 	for _, d := range []olm.DehydratedDevice{v1, v2} {
 		for _, key := range [][]byte{nil, other, dehydrationKey[:31], append(bytes.Clone(dehydrationKey), 0), dehydrationKey[:16]} {
-			refusedWith(t, olm.ErrPickleKey, rehydrating(d, key, sleeping), a, input(key))
+			failtest.RefusedWith(t, olm.ErrPickleKey, rehydrating(d, key, sleeping), a, failtest.Input(key))
 		}
 		raw, err := base64.RawStdEncoding.DecodeString(d.DevicePickle)
 		require.NoError(t, err)
@@ -190,32 +191,32 @@ func TestAttack_C33_DehydratedIsBound(t *testing.T) {
 			changed[bit/8] ^= 1 << (bit % 8)
 			spoilt := d
 			spoilt.DevicePickle = unpadded(changed)
-			refusedWith(t, olm.ErrPickleKey, rehydrating(spoilt, dehydrationKey, sleeping), a)
+			failtest.RefusedWith(t, olm.ErrPickleKey, rehydrating(spoilt, dehydrationKey, sleeping), a)
 		}
 		for n := 0; n < len(raw); n += stride() {
 			spoilt := d
 			spoilt.DevicePickle = unpadded(raw[:n])
-			refusedWith(t, olm.ErrPickleKey, rehydrating(spoilt, dehydrationKey, sleeping), a)
+			failtest.RefusedWith(t, olm.ErrPickleKey, rehydrating(spoilt, dehydrationKey, sleeping), a)
 		}
 		for _, text := range []string{d.DevicePickle + "\n", "*" + d.DevicePickle[1:], d.DevicePickle + "==="} {
 			spoilt := d
 			spoilt.DevicePickle = text
-			refusedAs[*olm.MalformedError](t, rehydrating(spoilt, dehydrationKey, sleeping), a)
+			failtest.RefusedAs[*olm.MalformedError](t, rehydrating(spoilt, dehydrationKey, sleeping), a)
 		}
 		for _, algorithm := range []string{"", "org.matrix.msc3814.v3", d.Algorithm + " "} {
 			spoilt := d
 			spoilt.Algorithm = algorithm
-			refusedAs[*olm.MalformedError](t, rehydrating(spoilt, dehydrationKey, sleeping), a)
+			failtest.RefusedAs[*olm.MalformedError](t, rehydrating(spoilt, dehydrationKey, sleeping), a)
 		}
 	}
-	refusedWith(t, olm.ErrPickleKey, rehydrating(v1, dehydrationKey, "ANOTHER"), a)
+	failtest.RefusedWith(t, olm.ErrPickleKey, rehydrating(v1, dehydrationKey, "ANOTHER"), a)
 	swapped := v1
 	swapped.Algorithm, swapped.Nonce = olm.DehydrationV2, v2.Nonce
-	refusedWith(t, olm.ErrPickleKey, rehydrating(swapped, dehydrationKey, sleeping), a)
+	failtest.RefusedWith(t, olm.ErrPickleKey, rehydrating(swapped, dehydrationKey, sleeping), a)
 	for _, nonce := range []string{"", v2.Nonce[:15], v2.Nonce + "AAAA", v2.Nonce[:15] + "*"} {
 		spoilt := v2
 		spoilt.Nonce = nonce
-		refusedAs[*olm.MalformedError](t, rehydrating(spoilt, dehydrationKey, ""), a)
+		failtest.RefusedAs[*olm.MalformedError](t, rehydrating(spoilt, dehydrationKey, ""), a)
 	}
 	for i := range 12 {
 		raw, err := base64.RawStdEncoding.DecodeString(v2.Nonce)
@@ -223,7 +224,7 @@ func TestAttack_C33_DehydratedIsBound(t *testing.T) {
 		raw[i] ^= 0x10
 		spoilt := v2
 		spoilt.Nonce = unpadded(raw)
-		refusedWith(t, olm.ErrPickleKey, rehydrating(spoilt, dehydrationKey, ""), a)
+		failtest.RefusedWith(t, olm.ErrPickleKey, rehydrating(spoilt, dehydrationKey, ""), a)
 	}
 }
 
@@ -242,14 +243,14 @@ func TestAttack_C33_DehydratedKeys(t *testing.T) {
 	}
 	malformed := func(why string, d olm.DehydratedDevice) {
 		t.Helper()
-		require.Equal(t, why, refusedAs[*olm.MalformedError](t, rehydrating(d, dehydrationKey, "")).Why)
+		require.Equal(t, why, failtest.RefusedAs[*olm.MalformedError](t, rehydrating(d, dehydrationKey, "")).Why)
 	}
 	for n := range list {
 		malformed("truncated", asleep(t, list[:n]))
 	}
 	malformed("trailing data", asleep(t, append(bytes.Clone(list), 0)))
 	for _, v := range []byte{0, 2, 4, 255} {
-		require.Equal(t, uint32(v), refusedAs[*olm.VersionError](t, rehydrating(with(3, v), dehydrationKey, "")).Got)
+		require.Equal(t, uint32(v), failtest.RefusedAs[*olm.VersionError](t, rehydrating(with(3, v), dehydrationKey, "")).Got)
 	}
 	zero := make([]byte, 32)
 	for _, at := range []int{4, 36, 72, 104, 137} {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
@@ -60,7 +61,7 @@ func eachMethod(t *testing.T, value any, valid bool, check func(t *testing.T, na
 		t.Run(name, func(t *testing.T) {
 			arguments := arguments(t, samples, v.Method(i).Type(), valid)
 			var results []reflect.Value
-			guarded(t, func() error {
+			failtest.Guarded(t, func() error {
 				results = v.Method(i).Call(arguments)
 				return nil
 			})
@@ -171,28 +172,28 @@ func TestZeroArguments(t *testing.T) {
 	id := c.aliceAccount.IdentityKeys().Curve25519
 	var zeroKey keys.Curve25519
 	var zeroMessage olm.Message
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.NewInboundSession(zeroKey, m); return err }, bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.NewInboundSession(id, zeroMessage); return err }, bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.NewInboundSession(zeroKey, zeroMessage); return err }, bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.UnsafeNewInboundSession(zeroKey, m); return err }, bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.UnsafeNewInboundSession(id, zeroMessage); return err }, bob)
-	refusedWith(t, keys.ErrAbsent, decryption(c.bob, zeroMessage), c.bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.Seal(keys.SealKey{}, nil); return err }, bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := c.bob.Seal(keys.SealKey{}, nil); return err }, c.bob)
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := zeroMessage.MarshalJSON(); return err })
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.NewInboundSession(zeroKey, m); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.NewInboundSession(id, zeroMessage); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.NewInboundSession(zeroKey, zeroMessage); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.UnsafeNewInboundSession(zeroKey, m); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.UnsafeNewInboundSession(id, zeroMessage); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, decryption(c.bob, zeroMessage), c.bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.Seal(keys.SealKey{}, nil); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := c.bob.Seal(keys.SealKey{}, nil); return err }, c.bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := zeroMessage.MarshalJSON(); return err })
 	closedKey := sealKey(t)
 	closedKey.Close()
-	refusedWith(t, keys.ErrAbsent, func() error { _, err := bob.Seal(closedKey, nil); return err }, bob)
-	refusedAs[*olm.UnknownOneTimeKeyError](t, func() error { _, err := bob.UnsafeConsumeKey(new(olm.Session)); return err }, bob)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error { _, err := bob.Seal(closedKey, nil); return err }, bob)
+	failtest.RefusedAs[*olm.UnknownOneTimeKeyError](t, func() error { _, err := bob.UnsafeConsumeKey(new(olm.Session)); return err }, bob)
 
 	for _, b := range [][]byte{nil, {}} {
-		refusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenAccount(b, sealKey(t), nil); return err })
-		refusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenSession(b, sealKey(t), nil); return err })
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(b, nil); return err })
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(b, nil); return err })
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenAccount(b, sealKey(t), nil); return err })
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.OpenSession(b, sealKey(t), nil); return err })
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmAccount(b, nil); return err })
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportLibolmSession(b, nil); return err })
 		for _, typ := range []olm.MessageType{olm.Normal, olm.PreKey} {
-			refusedAs[*olm.MalformedError](t, func() error { _, err := olm.NewMessage(typ, b); return err })
-			refusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(typ, string(b)); return err })
+			failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.NewMessage(typ, b); return err })
+			failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := olm.ParseMessage(typ, string(b)); return err })
 		}
 		plaintext, err := c.alice.Decrypt(encrypt(t, c.bob, string(b)))
 		require.NoError(t, err)
@@ -206,7 +207,7 @@ func TestZeroArguments(t *testing.T) {
 // No session is none whose key could be consumed.
 func TestUnsafeConsumeKeyOfNoSession(t *testing.T) {
 	bob := newAccount(t, 1)
-	refused(t, func() error { _, err := bob.UnsafeConsumeKey(nil); return err }, bob)
+	failtest.Refused(t, func() error { _, err := bob.UnsafeConsumeKey(nil); return err }, bob)
 }
 
 // An append-style form that fails returns what it was given, so that
@@ -216,11 +217,11 @@ func TestAppendFormsThatFailKeepDst(t *testing.T) {
 	dst := []byte("what stood there before")
 	kept := func(f func() ([]byte, error)) {
 		t.Helper()
-		refused(t, func() error {
+		failtest.Refused(t, func() error {
 			out, err := f()
 			require.Equal(t, dst, out)
 			return err
-		}, c.bob, c.bobAccount, input(dst))
+		}, c.bob, c.bobAccount, failtest.Input(dst))
 	}
 	long := make([]byte, olm.MaxPlaintextSize+1)
 	kept(func() ([]byte, error) { out, _, err := c.bob.AppendEncrypt(dst, long); return out, err })

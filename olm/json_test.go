@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -75,13 +76,13 @@ func TestMessageJSONStrictness(t *testing.T) {
 		hostile := fill.Replace(text)
 		for _, before := range []olm.Message{{}, normal, preKey} {
 			m := before
-			err := refused(t, func() error { return m.UnmarshalJSON([]byte(hostile)) }, input(hostile))
+			err := failtest.Refused(t, func() error { return m.UnmarshalJSON([]byte(hostile)) }, failtest.Input(hostile))
 			require.Equal(t, before, m, "a failure leaves the value: %s", text)
 			require.True(t, isFormError(err) || errors.Is(err, olm.ErrMessageType), "%s: %v", text, err)
 		}
 	}
 	for _, deep := range []string{`{"x":` + strings.Repeat("[", 1<<20), strings.Repeat(`{"x":`, 1<<20)} {
 		var m olm.Message
-		refusedAs[*olm.MalformedError](t, func() error { return m.UnmarshalJSON([]byte(deep)) }, input(deep))
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { return m.UnmarshalJSON([]byte(deep)) }, failtest.Input(deep))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -119,17 +120,17 @@ func TestLibolmOlderAccounts(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, test.want, unpickled(t, again), name)
 		for n := 0; n < len(test.old); n += stride() {
-			refused(t, func() error { _, err := openAccountPickle(pickled(test.old[:n])); return err }, private(test.old))
+			failtest.Refused(t, func() error { _, err := openAccountPickle(pickled(test.old[:n])); return err }, failtest.Secret(test.old))
 		}
-		refused(t, func() error { _, err := openAccountPickle(pickled(join(test.old, []byte{0}))); return err }, private(test.old))
+		failtest.Refused(t, func() error { _, err := openAccountPickle(pickled(join(test.old, []byte{0}))); return err }, failtest.Secret(test.old))
 	}
 	for _, p := range badPoints(nil) {
 		hostile := bytes.Clone(current)
 		copy(hostile[5:], p.bytes)
-		refusedAs[*olm.MalformedError](t, func() error {
+		failtest.RefusedAs[*olm.MalformedError](t, func() error {
 			_, err := openAccountPickle(pickled(join(be32(3), head, hostile, zero, last)))
 			return err
-		}, private(plain))
+		}, failtest.Secret(plain))
 	}
 }
 
@@ -140,7 +141,7 @@ func TestLossyAccountExport(t *testing.T) {
 	require.NoError(t, err)
 	_, err = a.GenerateOneTimeKeys(3)
 	require.NoError(t, err)
-	e := refusedAs[*olm.LossyPickleError](t, func() error { _, err := a.ExportLibolm(pickleKey); return err }, a)
+	e := failtest.RefusedAs[*olm.LossyPickleError](t, func() error { _, err := a.ExportLibolm(pickleKey); return err }, a)
 	require.Equal(t, olm.LossyPickleError{OneTimeKeys: 3}, *e)
 	pickle, err := a.ExportLibolmLossy(pickleKey)
 	require.NoError(t, err)
@@ -167,11 +168,11 @@ func TestLossySessionExport(t *testing.T) {
 	c.say(c.alice, c.bob, "ping")
 	newer := c.skip(c.bob, 25)
 	c.say(c.bob, c.alice, "pong")
-	e := refusedAs[*olm.LossyPickleError](t, func() error { _, err := c.alice.ExportLibolm(pickleKey); return err }, c.alice)
+	e := failtest.RefusedAs[*olm.LossyPickleError](t, func() error { _, err := c.alice.ExportLibolm(pickleKey); return err }, c.alice)
 	require.Equal(t, olm.LossyPickleError{SkippedKeys: 5}, *e)
 	require.Contains(t, e.Error(), "5")
 	decrypts(t, c.alice, heldLast, "held")
-	e = refusedAs[*olm.LossyPickleError](t, func() error { _, err := c.alice.ExportLibolm(pickleKey); return err }, c.alice)
+	e = failtest.RefusedAs[*olm.LossyPickleError](t, func() error { _, err := c.alice.ExportLibolm(pickleKey); return err }, c.alice)
 	require.Equal(t, olm.LossyPickleError{SkippedKeys: 8}, *e)
 
 	pickle, err := reopened(t, c.alice).ExportLibolmLossy(pickleKey)
@@ -183,7 +184,7 @@ func TestLossySessionExport(t *testing.T) {
 	require.Equal(t, pickle, again)
 	for i, m := range older {
 		if i < 8 {
-			refusedAs[*olm.MessageKeyGoneError](t, decryption(s, m), s)
+			failtest.RefusedAs[*olm.MessageKeyGoneError](t, decryption(s, m), s)
 		} else {
 			decrypts(t, s, m, "late")
 		}
@@ -212,7 +213,7 @@ func TestOrphans(t *testing.T) {
 	require.NoError(t, err)
 	c.say(c.bob, c.alice, "sixth")
 	for _, s := range []*olm.Session{c.alice, reopened(t, c.alice)} {
-		e := refusedAs[*olm.LossyPickleError](t, func() error { _, err := s.ExportLibolm(pickleKey); return err }, s)
+		e := failtest.RefusedAs[*olm.LossyPickleError](t, func() error { _, err := s.ExportLibolm(pickleKey); return err }, s)
 		require.Equal(t, olm.LossyPickleError{Orphans: 1}, *e)
 	}
 	pickle, err := c.alice.ExportLibolmLossy(pickleKey)
@@ -231,7 +232,7 @@ func TestOrphans(t *testing.T) {
 	withOrphan := join(n.with(plain, be32(5)), orphan)
 	s, err := openSessionPickle(pickled(withOrphan))
 	require.NoError(t, err)
-	e := refusedAs[*olm.LossyPickleError](t, func() error { _, err := s.ExportLibolm(pickleKey); return err }, s)
+	e := failtest.RefusedAs[*olm.LossyPickleError](t, func() error { _, err := s.ExportLibolm(pickleKey); return err }, s)
 	require.Equal(t, olm.LossyPickleError{Orphans: 1}, *e)
 	again, err := s.ExportLibolmLossy(pickleKey)
 	require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/seal"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -54,7 +55,7 @@ func TestListsBeyondTheirBounds(t *testing.T) {
 	for _, hostile := range [][]byte{
 		session(2, 5, 40), session(1, 6, 40), session(1, 5, 41), session(1000, 0, 0), session(1, 1000, 0), session(1, 1, 1000),
 	} {
-		refusedAs[*olm.MalformedError](t, func() error { _, err := openSessionPickle(pickled(hostile)); return err }, private(hostile))
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := openSessionPickle(pickled(hostile)); return err }, failtest.Secret(hostile))
 	}
 
 	a := newAccount(t, 0)
@@ -76,7 +77,7 @@ func TestListsBeyondTheirBounds(t *testing.T) {
 			if ok {
 				require.NoError(t, read())
 			} else {
-				refusedAs[*olm.MalformedError](t, read, private(list))
+				failtest.RefusedAs[*olm.MalformedError](t, read, failtest.Secret(list))
 			}
 		}
 	}
@@ -97,10 +98,10 @@ func TestSessionsThatCannotBe(t *testing.T) {
 	ahead := one.with(state, state[next.off:next.off+4])
 	same := two.with(state, state[one.off:one.off+4])
 	for _, hostile := range [][]byte{twice, none, ahead, same} {
-		refusedAs[*olm.MalformedError](t, func() error {
+		failtest.RefusedAs[*olm.MalformedError](t, func() error {
 			_, err := olm.OpenSession(sealed(t, seal.OlmSession, hostile), sealKey(t), sealContext)
 			return err
-		}, private(hostile))
+		}, failtest.Secret(hostile))
 	}
 
 	pickle, err := s.ExportLibolm(pickleKey)
@@ -111,7 +112,7 @@ func TestSessionsThatCannotBe(t *testing.T) {
 	twice = second.with(plain, plain[first.off:first.off+32])
 	none = join(plain[:fields.at(t, "number of sender chains").off], make([]byte, 12))
 	for _, hostile := range [][]byte{twice, none} {
-		refusedAs[*olm.MalformedError](t, func() error { _, err := openSessionPickle(pickled(hostile)); return err }, private(hostile))
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { _, err := openSessionPickle(pickled(hostile)); return err }, failtest.Secret(hostile))
 	}
 }
 
@@ -121,7 +122,7 @@ func TestSealedBySpecification(t *testing.T) {
 	s := newOutbound(t, a, newAccount(t, 0))
 	key := sealKey(t).Secret()
 	for label, value := range map[string]struct {
-		subject subject
+		subject failtest.Subject
 		kind    byte
 		sealed  func() ([]byte, error)
 	}{

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -72,18 +73,18 @@ func TestAttack_G05_PrintingShowsNoSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X", "% x", "%#x", "%q", "%+q", "%d", "%o", "%b",
 				"%c", "%U", "%e", "%g", "%t", "%p", "%T", "%w", "%10v", "%-10s", "%.3s", "%08d"} {
-				assertNoSecret(t, fmt.Sprintf(verb, v), secrets)
+				failtest.NoSecret(t, fmt.Sprintf(verb, v), secrets...)
 			}
-			assertNoSecret(t, fmt.Sprint(v), secrets)
-			assertNoSecret(t, fmt.Sprintln(v), secrets)
-			assertNoSecret(t, fmt.Errorf("wrapped: %w", errors.New(fmt.Sprint(v))).Error(), secrets)
+			failtest.NoSecret(t, fmt.Sprint(v), secrets...)
+			failtest.NoSecret(t, fmt.Sprintln(v), secrets...)
+			failtest.NoSecret(t, fmt.Errorf("wrapped: %w", errors.New(fmt.Sprint(v))).Error(), secrets...)
 			var b bytes.Buffer
 			for _, h := range []slog.Handler{slog.NewTextHandler(&b, nil), slog.NewJSONHandler(&b, nil)} {
 				l := slog.New(h)
 				l.Info("value", "v", v, slog.Any("any", v), slog.Group("group", "v", v))
 				l.With("v", v).Info("again")
 			}
-			assertNoSecret(t, b.String(), secrets)
+			failtest.NoSecret(t, b.String(), secrets...)
 		})
 	}
 }
@@ -94,17 +95,17 @@ func TestAttack_G05_MarshallingShowsNoSecret(t *testing.T) {
 	for name, v := range values {
 		t.Run(name, func(t *testing.T) {
 			text, jsonErr := json.Marshal(v)
-			assertNoSecret(t, string(text), secrets)
+			failtest.NoSecret(t, string(text), secrets...)
 			indented, _ := json.MarshalIndent(v, "", " ")
-			assertNoSecret(t, string(indented), secrets)
+			failtest.NoSecret(t, string(indented), secrets...)
 			text, xmlErr := xml.Marshal(v)
-			assertNoSecret(t, string(text), secrets)
+			failtest.NoSecret(t, string(text), secrets...)
 			var b bytes.Buffer
 			gobErr := gob.NewEncoder(&b).Encode(v)
-			assertNoSecret(t, b.String(), secrets)
+			failtest.NoSecret(t, b.String(), secrets...)
 			for _, err := range []error{jsonErr, xmlErr, gobErr} {
 				if err != nil {
-					assertNoSecret(t, err.Error(), secrets)
+					failtest.NoSecret(t, err.Error(), secrets...)
 				}
 				if strings.HasSuffix(name, "Account") || strings.HasSuffix(name, "Session") || strings.HasSuffix(name, "Inbound") {
 					require.Error(t, err)
@@ -154,7 +155,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 	for name, f := range texts {
 		t.Run(name, func(t *testing.T) {
-			require.Regexp(t, `^olm: [^\n]+$`, refused(t, f).Error())
+			require.Regexp(t, `^olm: [^\n]+$`, failtest.Refused(t, f).Error())
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -31,10 +32,10 @@ func TestStoredTruncated(t *testing.T) {
 	for _, f := range storedForms(t) {
 		t.Run(f.name, func(t *testing.T) {
 			for n := 0; n < len(f.plain); n += stride() {
-				refusedAs[*olm.MalformedError](t, f.reading(f.plain[:n]), private(f.plain))
+				failtest.RefusedAs[*olm.MalformedError](t, f.reading(f.plain[:n]), failtest.Secret(f.plain))
 			}
 			for _, tail := range [][]byte{{0}, {1}, make([]byte, 32), f.plain} {
-				refusedAs[*olm.MalformedError](t, f.reading(join(f.plain, tail)), private(f.plain))
+				failtest.RefusedAs[*olm.MalformedError](t, f.reading(join(f.plain, tail)), failtest.Secret(f.plain))
 			}
 		})
 	}
@@ -46,7 +47,7 @@ func TestStoredFields(t *testing.T) {
 		for _, field := range f.fields.list {
 			t.Run(f.name+"/"+field.name, func(t *testing.T) {
 				for _, value := range f.hostile(field) {
-					err := refused(t, f.reading(field.with(f.plain, value)), private(f.plain))
+					err := failtest.Refused(t, f.reading(field.with(f.plain, value)), failtest.Secret(f.plain))
 					require.True(t, isFormError(err), "%v", err)
 				}
 			})
@@ -117,7 +118,7 @@ func (f *stored) checkFlip(t *testing.T, field span, flipped []byte) {
 	t.Helper()
 	var state []byte
 	before := bytes.Clone(flipped)
-	err := guarded(t, func() (err error) {
+	err := failtest.Guarded(t, func() (err error) {
 		state, err = f.read(flipped)
 		return err
 	})
@@ -125,7 +126,7 @@ func (f *stored) checkFlip(t *testing.T, field span, flipped []byte) {
 	switch {
 	case err != nil:
 		require.True(t, isFormError(err), "%s: %v", field.name, err)
-		checkText(t, err, []subject{private(flipped)})
+		failtest.CleanError(t, err, failtest.Secret(flipped))
 		// What every value can be is not refused, unless it does not go with
 		// another: an identity key with its public key, the index of a skipped
 		// key with that of its chain and of others.
@@ -169,7 +170,7 @@ func TestStoredWrappedTampered(t *testing.T) {
 			wrapped := f.wrap(f.plain)
 			check := func(b []byte) {
 				t.Helper()
-				err := refused(t, func() error { return f.unwrap(b) }, private(f.plain), input(b))
+				err := failtest.Refused(t, func() error { return f.unwrap(b) }, failtest.Secret(f.plain), failtest.Input(b))
 				if !isFormError(err) && !errors.Is(err, olm.ErrOpen) && !errors.Is(err, olm.ErrPickleKey) {
 					t.Fatalf("%v", err)
 				}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/libolm"
 	"github.com/chappe-e2ee/chappe/olm"
 	"github.com/chappe-e2ee/chappe/testvectors"
@@ -248,16 +249,16 @@ func TestAttack_P10_VodozemacEveryBitAndLength(t *testing.T) {
 		for bit := 0; bit < 8*len(raw); bit += 1 + 8*stride()/5 {
 			changed := bytes.Clone(raw)
 			changed[bit/8] ^= 1 << (bit % 8)
-			refusedWith(t, olm.ErrPickleKey, func() error { return form.read([]byte(unpadded(changed))) }, input(changed))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { return form.read([]byte(unpadded(changed))) }, failtest.Input(changed))
 		}
 		for n := 0; n < len(raw); n += stride() {
-			refusedWith(t, olm.ErrPickleKey, func() error { return form.read([]byte(unpadded(raw[:n]))) }, input(raw))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { return form.read([]byte(unpadded(raw[:n]))) }, failtest.Input(raw))
 		}
 		for _, key := range [][]byte{nil, vodozemacKey[:31], append(bytes.Clone(vodozemacKey), 0), make([]byte, 32)} {
-			refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportVodozemacAccount(form.pickle, key); return err }, input(key))
-			refusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportVodozemacSession(form.pickle, key); return err }, input(key))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportVodozemacAccount(form.pickle, key); return err }, failtest.Input(key))
+			failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.ImportVodozemacSession(form.pickle, key); return err }, failtest.Input(key))
 		}
-		refusedAs[*olm.MalformedError](t, func() error { return form.read(append(bytes.Clone(form.pickle), '\n')) })
+		failtest.RefusedAs[*olm.MalformedError](t, func() error { return form.read(append(bytes.Clone(form.pickle), '\n')) })
 	}
 }
 
@@ -265,12 +266,12 @@ func TestAttack_P10_VodozemacEveryBitAndLength(t *testing.T) {
 func TestAttack_P10_VodozemacTruncated(t *testing.T) {
 	for _, text := range recorded(t, "vodozemac-account") {
 		for n := 0; n < len(text); n += 3 * stride() {
-			refusedAs[*olm.MalformedError](t, importVodozemacAccount(text[:n]))
+			failtest.RefusedAs[*olm.MalformedError](t, importVodozemacAccount(text[:n]))
 		}
 	}
 	for _, text := range recorded(t, "vodozemac-session") {
 		for n := 0; n < len(text); n += 7 * stride() {
-			refusedAs[*olm.MalformedError](t, importVodozemacSession(text[:n]))
+			failtest.RefusedAs[*olm.MalformedError](t, importVodozemacSession(text[:n]))
 		}
 	}
 }
@@ -280,7 +281,7 @@ func TestVodozemacExportRefused(t *testing.T) {
 	a := newAccount(t, 1)
 	s := newOutbound(t, a, newAccount(t, 0))
 	for _, key := range [][]byte{nil, vodozemacKey[:31], append(bytes.Clone(vodozemacKey), 0)} {
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := a.ExportVodozemac(key); return err }, a, s, input(key))
-		refusedWith(t, olm.ErrPickleKey, func() error { _, err := s.ExportVodozemac(key); return err }, a, s, input(key))
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := a.ExportVodozemac(key); return err }, a, s, failtest.Input(key))
+		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := s.ExportVodozemac(key); return err }, a, s, failtest.Input(key))
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -34,7 +35,7 @@ func refuseChanges(t *testing.T, text string, read func(string) func() error, ch
 	for _, c := range changes {
 		changed := strings.Replace(text, c.old, c.new, 1)
 		require.NotEqual(t, text, changed, "%s", c.old)
-		err := refusedAs[*olm.MalformedError](t, read(changed), input(changed))
+		err := failtest.RefusedAs[*olm.MalformedError](t, read(changed), failtest.Input(changed))
 		require.Equal(t, c.why, err.Why, "%q for %q", c.new, c.old)
 	}
 }
@@ -45,7 +46,7 @@ func refuseArrays(t *testing.T, text string, read func(string) func() error, arr
 	for after, array := range arrays {
 		changed := arrayAfter(text, after, array)
 		require.NotEqual(t, text, changed, "%s", after)
-		err := refusedAs[*olm.MalformedError](t, read(changed), input(changed))
+		err := failtest.RefusedAs[*olm.MalformedError](t, read(changed), failtest.Input(changed))
 		require.Equal(t, why, err.Why, "%s", after)
 	}
 }
@@ -90,7 +91,7 @@ func TestVodozemacAccountBounds(t *testing.T) {
 	}
 	for _, list := range []string{"private_keys", "public_keys"} {
 		changed := strings.Replace(text, `"`+list+`":{`, `"`+list+`":{`+many(olm.MaxOneTimeKeys+1, shortest), 1)
-		err := refusedAs[*olm.MalformedError](t, importVodozemacAccount(changed), input(changed))
+		err := failtest.RefusedAs[*olm.MalformedError](t, importVodozemacAccount(changed), failtest.Input(changed))
 		require.Equal(t, "list longer than its limit", err.Why)
 	}
 	a, err := olm.ImportVodozemacAccount(vodozemacPickle(strings.Replace(text, `"next_key_id":1`, `"next_key_id":4294967296`, 1)), vodozemacKey)
@@ -156,7 +157,7 @@ func TestVodozemacSessionForm(t *testing.T) {
 		{inactive[strings.Index(inactive, `"receiving_chains"`):], `"receiving_chains":{"inner":[]}}`, "no chain of the newest ratchet key"},
 	})
 	for _, text := range []string{active, inactive} {
-		err := refusedAs[*olm.VersionError](t, importVodozemacSession(strings.Replace(text, `"V1"`, `"V2"`, 1)))
+		err := failtest.RefusedAs[*olm.VersionError](t, importVodozemacSession(strings.Replace(text, `"V1"`, `"V2"`, 1)))
 		require.Equal(t, uint32(2), err.Got)
 	}
 }
