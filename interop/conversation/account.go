@@ -99,7 +99,7 @@ func (o *olmStage) upload() error {
 	}
 	n := 1 + o.decide.IntN(12)
 	if len(p.stored)+n > maxStored {
-		n = 0
+		return errIdle
 	}
 	if err := p.account.GenerateOneTimeKeys(n); err != nil {
 		return fmt.Errorf("%s: generate %d one-time keys: %w", p.by.Name(), n, err)
@@ -156,8 +156,12 @@ func (o *olmStage) forgetFallback() error {
 	if err != nil {
 		return err
 	}
-	p.fallbacks = p.fallbacks[:min(len(p.fallbacks), 1)]
-	return p.account.ForgetFallbackKey()
+	had := len(p.fallbacks)
+	p.fallbacks = p.fallbacks[:min(had, 1)]
+	if err := p.account.ForgetFallbackKey(); err != nil || had == 2 {
+		return err
+	}
+	return errIdle
 }
 
 // sign makes a signature, which every verifier must accept, and of which none

@@ -36,7 +36,8 @@ type group struct {
 	id        string
 	index     uint32
 	listeners []*listener
-	sent      []sent // all, in order
+	sent      []sent    // all, in order
+	stranger  *listener // of the session before
 }
 
 // Megolm plays a conversation of Megolm: one sender, and listeners of both
@@ -50,10 +51,11 @@ func Megolm(script Script) (Counts, error) {
 		{"export", 6, g.export},
 		{"drop", 2, g.drop},
 		{"deliver", 80, g.deliver},
-		{"unknown", 4, g.unknown},
+		{"unknown", 6, g.unknown},
 		{"forge", 12, g.forgeOne},
 		{"move outbound", 4, g.moveOutbound},
 		{"move inbound", 16, g.moveInbound},
+		{"merge", 4, g.merge},
 	})
 }
 
@@ -75,7 +77,8 @@ func (g *group) start() (err error) {
 	if err != nil {
 		return err
 	}
-	*g = group{stage: g.stage, by: by, out: out, id: id}
+	stranger, _ := oneOf(g.stage, g.listeners)
+	*g = group{stage: g.stage, by: by, out: out, id: id, stranger: stranger}
 	g.counts["sessions"]++
 	g.trace("session id", []byte(id))
 	return g.join()

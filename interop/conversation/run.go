@@ -22,7 +22,7 @@ import (
 type Script struct {
 	Pair  [2]peer.Implementation
 	Seed  uint64
-	Steps int
+	Steps int // that took effect: those that have nothing to work on come on top
 	// Without leaves out kinds of steps, by name. The decisions stay the same
 	// up to the first step that is left out.
 	Without map[string]bool
@@ -55,6 +55,10 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // errIdle says that a step had nothing to work on. It is not counted.
 var errIdle = errors.New("nothing to do")
+
+// maxIdle bounds the steps of a script, the idle ones included, in multiples of
+// those that are to take effect.
+const maxIdle = 10
 
 // An op is a kind of step.
 type op struct {
@@ -110,7 +114,13 @@ func (s *stage) play(kind string, ops []op) (counts Counts, err error) {
 		total += o.weight
 	}
 	err = WithEntropy(s.Seed, func() error {
-		for s.step = range s.Steps {
+		for ; s.counts["steps"] < s.Steps; s.step++ {
+			if len(s.Without) > 0 && s.step == s.Steps {
+				return nil
+			}
+			if s.step == maxIdle*s.Steps {
+				return fmt.Errorf("%s: of %d steps, only %d took effect", kind, s.step, s.counts["steps"])
+			}
 			o := pick(ops, s.decide.IntN(total))
 			if s.Without[o.name] {
 				continue

@@ -10,15 +10,6 @@ import (
 	"github.com/chappe-e2ee/chappe/interop/tally"
 )
 
-const (
-	ours   = "@chappe:example.org"
-	hers   = "@element:example.org"
-	room   = "!room:example.org"
-	ourID  = "CHAPPE"
-	herID  = "ELEMENT"
-	herID2 = "ELEMENTTWO"
-)
-
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {

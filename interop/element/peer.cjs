@@ -153,6 +153,10 @@ const general = {
         for (const name of a.read) read[name] = await s.get(name);
         return { data: a.data, read };
     },
+    pkKey(a) {
+        const k = sdk.PkDecryption.fromKey(sdk.Curve25519SecretKey.fromBase64(a.private));
+        return { public: k.publicKey().toBase64(), private: text(k.secretKey().toUint8Array()) };
+    },
     pkEncrypt(a) {
         const m = sdk.PkEncryption.fromKey(new sdk.Curve25519PublicKey(a.public)).encrypt(bytes(a.data)).toBase64();
         return { ciphertext: m.ciphertext, mac: m.mac, ephemeral: m.ephemeralKey };
@@ -281,10 +285,28 @@ const calls = {
 
 const machines = new Map();
 
+/** A machine that takes over what a client had in libolm's pickles. */
+async function migrated(a) {
+    const store = await sdk.StoreHandle.open();
+    const [user, device, key] = [() => new sdk.UserId(a.user), () => new sdk.DeviceId(a.device), bytes(a.key)];
+    const base = new sdk.BaseMigrationData();
+    Object.assign(base, { userId: user(), deviceId: device(), pickledAccount: a.account });
+    await sdk.Migration.migrateBaseData(base, key, store, quiet);
+    const now = new Date();
+    await sdk.Migration.migrateOlmSessions(a.sessions.map((s) => Object.assign(new sdk.PickledSession(), {
+        pickle: s.pickle, senderKey: s.sender_key, createdUsingFallbackKey: false, creationTime: now, lastUseTime: now,
+    })), key, store, quiet);
+    await sdk.Migration.migrateMegolmSessions(a.groups.map((g) => Object.assign(new sdk.PickledInboundGroupSession(), {
+        pickle: g.pickle, senderKey: g.sender_key, senderSigningKey: g.signing_key, roomId: new sdk.RoomId(g.room),
+        imported: false, backedUp: false,
+    })), key, store, quiet);
+    return sdk.OlmMachine.initFromStore(user(), device(), store, quiet);
+}
+
 async function answer(r) {
-    if (r.call === "new") {
-        const m = await sdk.OlmMachine.initialize(new sdk.UserId(r.args.user), new sdk.DeviceId(r.args.device),
-            undefined, undefined, quiet);
+    if (r.call === "new" || r.call === "migrate") {
+        const m = r.call === "migrate" ? await migrated(r.args) : await sdk.OlmMachine.initialize(
+            new sdk.UserId(r.args.user), new sdk.DeviceId(r.args.device), undefined, undefined, quiet);
         machines.set(r.machine, m);
         return { curve25519: m.identityKeys.curve25519.toBase64(), ed25519: m.identityKeys.ed25519.toBase64() };
     }

@@ -12,6 +12,16 @@ import (
 
 type object = map[string]any
 
+// Who meets on the server: a device of ours, and two of the machine's user.
+const (
+	ours   = "@chappe:example.org"
+	hers   = "@element:example.org"
+	room   = "!room:example.org"
+	ourID  = "CHAPPE"
+	herID  = "ELEMENT"
+	herID2 = "ELEMENTTWO"
+)
+
 // server is a homeserver of one process. It believes everything.
 type server struct {
 	t       testing.TB
@@ -19,6 +29,7 @@ type server struct {
 	clients []*client
 	events  int
 	backups object // room to session to KeyBackupData
+	answer  []byte // of /keys/query, in the place of what the server knows
 }
 
 // account is what the server has of a user.
@@ -117,6 +128,9 @@ func (s *server) counts(c *client) map[string]int {
 }
 
 func (s *server) keysQuery(asker string, body []byte) []byte {
+	if s.answer != nil {
+		return s.answer
+	}
 	in := decode[struct {
 		Devices map[string]any `json:"device_keys"`
 	}](s.t, body)

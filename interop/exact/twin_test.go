@@ -17,10 +17,16 @@ func TestMain(m *testing.M) { os.Exit(tally.Run(m, "exact")) }
 // libolm alone, and by both: everything that leaves a party is the same, byte
 // for byte.
 func TestTwins(t *testing.T) {
-	steps, first := tally.Number(t, "INTEROP_STEPS", 6000), tally.Number(t, "INTEROP_SEED", 1000)
-	for kind, play := range map[string]func(conversation.Script) (conversation.Counts, error){
-		"Olm": conversation.Olm, "Megolm": conversation.Megolm,
+	first := tally.Number(t, "INTEROP_SEED", 1000)
+	for _, c := range []struct {
+		kind  string
+		play  func(conversation.Script) (conversation.Counts, error)
+		steps int
+	}{
+		{"Olm", conversation.Olm, 6000}, {"Megolm", conversation.Megolm, 6000},
+		{"SAS", conversation.SAS, 2000}, {"PK", conversation.PK, 2000},
 	} {
+		kind, play, steps := c.kind, c.play, tally.Number(t, "INTEROP_STEPS", c.steps)
 		t.Run(kind, func(t *testing.T) {
 			for n := 0; n < steps; n += length {
 				seed := uint64(first + n/length)

@@ -33,25 +33,12 @@ func restored(o interface{ Pickle([]byte) ([]byte, error) }, err error) (string,
 func pickles(o *olmState, g *megolmState) []*subject {
 	account := must2(pickle.Open(o.bob, pickleKey))
 	session := must2(pickle.Open(o.crowded, pickleKey))
-	return []*subject{
+	moved := must2(pickle.Open(g.moved, pickleKey))
+	return append(older(account, session, moved), []*subject{
 		{
-			name: "account pickle", raw: account, layout: accountLayout(account),
-			offer: func(by peer.Implementation, raw []byte) (string, error) {
-				return restored(by.UnpickleAccount(pickle.Seal(raw, pickleKey), pickleKey))
-			},
-			// Counts above a thousand are offered to libolm alone, which bounds the
-			// memory of the run.
-			skip: func(by peer.Implementation, m mutation) bool {
-				const count = 4 + 96 + 64
-				return by != peer.Implementation(peer.Libolm{}) && len(m.raw) >= count+4 && binary.BigEndian.Uint32(m.raw[count:]) > 1000
-			},
+			name: "account pickle", raw: account, layout: accountLayout(account), offer: offerAccount, skip: manyKeys,
 		},
-		{
-			name: "session pickle", raw: session, layout: sessionLayout(session),
-			offer: func(by peer.Implementation, raw []byte) (string, error) {
-				return restored(by.UnpickleSession(pickle.Seal(raw, pickleKey), pickleKey))
-			},
-		},
+		{name: "session pickle", raw: session, layout: sessionLayout(session), offer: offerSession},
 		{
 			name: "outbound group pickle", raw: must2(pickle.Open(g.out, pickleKey)),
 			layout: []region{{"version", 4}, {"ratchet", 128}, {"index", 4}, {"public key", 32}, {"private key", 64}},
@@ -60,30 +47,57 @@ func pickles(o *olmState, g *megolmState) []*subject {
 			},
 		},
 		{
-			name: "inbound group pickle", raw: must2(pickle.Open(g.moved, pickleKey)),
-			layout: []region{
-				{"version", 4}, {"first ratchet", 128}, {"first index", 4}, {"latest ratchet", 128}, {"latest index", 4},
-				{"public key", 32}, {"verified", 1},
-			},
-			offer: func(by peer.Implementation, raw []byte) (string, error) {
-				return restored(by.UnpickleInboundGroup(pickle.Seal(raw, pickleKey), pickleKey))
-			},
+			name: "inbound group pickle", raw: moved, layout: append(inboundLayout, region{"verified", 1}), offer: offerInbound,
 		},
-	}
+	}...)
+}
+
+var inboundLayout = []region{
+	{"version", 4}, {"first ratchet", 128}, {"first index", 4}, {"latest ratchet", 128}, {"latest index", 4}, {"public key", 32},
+}
+
+func offerAccount(by peer.Implementation, raw []byte) (string, error) {
+	return restored(by.UnpickleAccount(pickle.Seal(raw, pickleKey), pickleKey))
+}
+
+func offerSession(by peer.Implementation, raw []byte) (string, error) {
+	return restored(by.UnpickleSession(pickle.Seal(raw, pickleKey), pickleKey))
+}
+
+func offerInbound(by peer.Implementation, raw []byte) (string, error) {
+	return restored(by.UnpickleInboundGroup(pickle.Seal(raw, pickleKey), pickleKey))
+}
+
+// oneTimeKeyCount is where the number of one-time keys stands in the pickle of
+// an account.
+const oneTimeKeyCount = 4 + 96 + 64
+
+// manyKeys leaves out counts of one-time keys above a thousand. They are offered
+// to libolm alone, which bounds the memory of the run.
+func manyKeys(by peer.Implementation, m mutation) bool {
+	return by != peer.Implementation(peer.Libolm{}) && len(m.raw) >= oneTimeKeyCount+4 &&
+		binary.BigEndian.Uint32(m.raw[oneTimeKeyCount:]) > 1000
 }
 
 func accountLayout(raw []byte) []region {
-	key := func(kind string) []region {
-		return []region{{kind + " id", 4}, {kind + " published", 1}, {kind + " public", 32}, {kind + " private", 32}}
-	}
+	return slices.Concat(accountHead(raw), []region{{"fallback key count", 1}},
+		keyLayout("fallback key"), keyLayout("previous fallback key"), []region{{"last id", 4}})
+}
+
+func keyLayout(kind string) []region {
+	return []region{{kind + " id", 4}, {kind + " published", 1}, {kind + " public", 32}, {kind + " private", 32}}
+}
+
+// accountHead is what the versions 2, 3 and 4 have in common.
+func accountHead(raw []byte) []region {
 	l := []region{
 		{"version", 4}, {"Ed25519 public", 32}, {"Ed25519 private", 64}, {"Curve25519 public", 32}, {"Curve25519 private", 32},
 		{"one-time key count", 4},
 	}
-	for range raw[4+96+64+3] {
-		l = append(l, key("one-time key")...)
+	for range raw[oneTimeKeyCount+3] {
+		l = append(l, keyLayout("one-time key")...)
 	}
-	return slices.Concat(l, []region{{"fallback key count", 1}}, key("fallback key"), key("previous fallback key"), []region{{"last id", 4}})
+	return l
 }
 
 func sessionLayout(raw []byte) []region {

@@ -19,6 +19,8 @@ type subject struct {
 	offer func(by peer.Implementation, raw []byte) (string, error)
 	// crafted are further forms, made with the right keys.
 	crafted []mutation
+	// refused says that chappe does not take the subject as it is.
+	refused bool
 	// skip leaves a form out for an implementation.
 	skip func(by peer.Implementation, m mutation) bool
 }

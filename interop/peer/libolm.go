@@ -11,7 +11,7 @@ import (
 type Libolm struct{}
 
 func (Libolm) Name() string   { return "libolm" }
-func (Libolm) Traits() Traits { return Traits{} }
+func (Libolm) Traits() Traits { return Traits{AnyKey: true} }
 
 func (Libolm) NewAccount() (Account, error) {
 	a, err := libolm.NewAccount()

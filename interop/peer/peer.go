@@ -52,6 +52,8 @@ type Traits struct {
 	EarlyRatchet      bool // draws its next ratchet key before it sends
 	IndexByDefault    bool // takes a missing message index for 0, and authenticates what it would have written itself
 	VerifiesByKeyOnly bool // takes no decrypted message as a proof of the signing key
+	MergesVerified    bool // a merged session's signing key is verified when that of any of the two was
+	AnyKey            bool // takes public keys of low order
 }
 
 // Account is a device's identity.

@@ -8,7 +8,7 @@ type Vodozemac struct{}
 func (Vodozemac) Name() string { return "vodozemac" }
 
 func (Vodozemac) Traits() Traits {
-	return Traits{ForgetsOrphans: true, OwnPickles: true, TwoIDSpaces: true, EarlyRatchet: true, IndexByDefault: true, VerifiesByKeyOnly: true}
+	return Traits{ForgetsOrphans: true, OwnPickles: true, TwoIDSpaces: true, EarlyRatchet: true, IndexByDefault: true, VerifiesByKeyOnly: true, MergesVerified: true}
 }
 
 func (Vodozemac) NewAccount() (Account, error) {

@@ -44,6 +44,9 @@ type answer struct {
 	Index      uint32            `json:"index"`
 	At         uint32            `json:"at"`
 	Verified   bool              `json:"verified"`
+	Emoji      [7]int            `json:"emoji"`
+	Decimals   [3]int            `json:"decimals"`
+	Box        [3]string         `json:"box"`
 
 	Error   string `json:"error"`
 	Unknown bool   `json:"unknown index"`

@@ -94,3 +94,19 @@ pub fn on_inbound(g: &mut InboundGroupSession, what: &str, request: &mut Request
         _ => Err(Failure(format!("inbound.{what} on a session"))),
     }
 }
+
+/// How two copies of a session relate, and what has the best of both.
+pub fn merge(
+    a: &mut InboundGroupSession,
+    b: &mut InboundGroupSession,
+    request: &mut Request,
+) -> Answer {
+    let order = format!("{:?}", a.compare(b)).to_lowercase();
+    let Some(merged) = a.merge(b) else {
+        return Ok(json!({"text": order}));
+    };
+    let mut answer = state(&merged)?;
+    answer["text"] = json!(order);
+    request.give(Object::Inbound(Box::new(merged)));
+    Ok(answer)
+}

@@ -10,6 +10,8 @@
 mod account;
 mod entropy;
 mod group;
+mod pk;
+mod sas;
 mod session;
 
 use std::{
@@ -19,7 +21,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use vodozemac::{base64_decode, base64_encode, megolm, olm};
+use vodozemac::{base64_decode, base64_encode, megolm, olm, pk_encryption::PkDecryption};
 
 /// An object that the other side has a number of.
 pub enum Object {
@@ -27,6 +29,9 @@ pub enum Object {
     Session(Box<olm::Session>),
     Outbound(Box<megolm::GroupSession>),
     Inbound(Box<megolm::InboundGroupSession>),
+    Sas(Option<vodozemac::sas::Sas>),
+    Established(Box<vodozemac::sas::EstablishedSas>),
+    Pk(Box<PkDecryption>),
 }
 
 /// What went wrong, in vodozemac's words or in ours.
@@ -102,15 +107,26 @@ fn run(objects: &mut HashMap<u64, Object>, request: &mut Request) -> Answer {
         .get("on")
         .and_then(Value::as_u64)
         .unwrap_or(0);
+    if (kind, what) == ("inbound", "merge") {
+        return match objects.get_disjoint_mut([&on, &request.number("other")?]) {
+            [Some(Object::Inbound(a)), Some(Object::Inbound(b))] => group::merge(a, b, request),
+            _ => Err(Failure(format!("{op} on object {on}"))),
+        };
+    }
     match (kind, objects.get_mut(&on)) {
         ("account", Some(Object::Account(a))) => account::on(a, what, request),
         ("session", Some(Object::Session(s))) => session::on(s, what, request),
         ("outbound", Some(Object::Outbound(g))) => group::on_outbound(g, what, request),
         ("inbound", Some(Object::Inbound(g))) => group::on_inbound(g, what, request),
+        ("sas", Some(Object::Sas(s))) => sas::agree(s, request),
+        ("sas", Some(Object::Established(s))) => sas::on(s, what, request),
+        ("pk", Some(Object::Pk(k))) => pk::on(k, what, request),
         ("account", None) => account::make(what, request),
         ("session", None) => session::make(what, request),
         ("outbound", None) => group::make_outbound(what, request),
         ("inbound", None) => group::make_inbound(what, request),
+        ("sas", None) => sas::make(what, request),
+        ("pk", None) => pk::make(what, request),
         _ => Err(Failure(format!("{op} on object {on}"))),
     }
 }
