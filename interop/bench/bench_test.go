@@ -19,13 +19,28 @@ func TestReport(t *testing.T) {
 			t.Errorf("no row %s", op.name)
 		}
 	}
-	for _, want := range []string{"JobHistory | 2", "MemoryImportedIGS", "| floor | all"} {
+	for _, want := range []string{"JobHistory | 2", "JobBackup | 2", "MemoryImportedIGS", "| floor | all"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q", want)
 		}
 	}
 	if t.Failed() {
 		t.Log(out.String())
+	}
+}
+
+// TestPage is the page around the tables.
+func TestPage(t *testing.T) {
+	text := string(page("a machine", 7, "| a table |\n\n"))
+	for _, want := range []string{"# Performance", "a machine", "7 rounds", "\n\n| a table |\n\n## "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	for _, rest := range []string{"MACHINE", "ROUNDS"} {
+		if strings.Contains(text, rest) {
+			t.Errorf("%q was left", rest)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -64,6 +65,18 @@ func jobs() []job {
 			texts := farTexts(0)
 			key, m := []byte(texts[0]), messageOf([]byte(texts[1]))
 			return func(int) { l.newInbound(key).decrypt(m) }
+		}},
+		// A backup of room keys is read.
+		{"JobBackup", 100, backupTexts, func(l library, _ int) func(int) {
+			texts := backupTexts()
+			decrypt, box := l.boxKey(must(raw.DecodeString(texts[0]))), [3]string(texts[1:])
+			return func(int) {
+				var data struct {
+					SessionKey string `json:"session_key"`
+				}
+				check(json.Unmarshal(decrypt(box), &data))
+				l.importInbound([]byte(data.SessionKey))
+			}
 		}},
 	}
 }

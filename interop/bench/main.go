@@ -3,9 +3,10 @@
 // Command bench measures chappe beside goolm, libolm, vodozemac and the floor,
 // in one run:
 //
-//	go run ./bench [-rounds n] [-run regexp] [-markdown]
+//	go run ./bench [-rounds n] [-run regexp] [-markdown | -page file]
 //
-// README.md beside it says what is compared, and shows one run.
+// With -page it writes the page docs/performance.md, tables and all. README.md
+// beside it says what is compared.
 //
 // The plain build is measured, without the setting that the tests of this
 // module need.
@@ -31,13 +32,20 @@ func main() {
 	rounds := flag.Int("rounds", 40, "how often each operation is measured")
 	run := flag.String("run", "", "measure the operations that match this regular expression only")
 	markdown := flag.Bool("markdown", false, "print Markdown tables, without absolute times")
+	page := flag.String("page", "", "write everything to this file, as the page docs/performance.md")
 	flag.Parse()
 	wanted, err := regexp.Compile(*run)
-	if err != nil || flag.NArg() > 0 || *rounds < 1 {
-		fmt.Fprintln(os.Stderr, "usage: bench [-rounds n] [-run regexp] [-markdown]")
+	if err != nil || flag.NArg() > 0 || *rounds < 1 || *page != "" && (*run != "" || *markdown) {
+		fmt.Fprintln(os.Stderr, "usage: bench [-rounds n] [-run regexp] [-markdown | -page file]")
 		os.Exit(2)
 	}
-	if err := report(os.Stdout, settings{*rounds, wanted, *markdown, 20000}); err != nil {
+	s := settings{*rounds, wanted, *markdown, 20000}
+	if *page != "" {
+		err = writePage(*page, s)
+	} else {
+		err = report(os.Stdout, s)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"sync"
 
 	"github.com/chappe-e2ee/chappe/pk"
 	"github.com/chappe-e2ee/chappe/sas"
@@ -20,6 +22,20 @@ func boxOperations() []operation {
 func boxPlaintext() []byte {
 	return append(append([]byte{'"'}, bytes.Repeat([]byte{'a'}, 498)...), '"')
 }
+
+// backupTexts returns the private key of a backup, and an entry of it.
+var backupTexts = sync.OnceValue(func() []string {
+	key := must(pk.GenerateDecryptionKey())
+	private := must(key.Secret())
+	export := chappe{}.newInbound(chappe{}.newOutbound().key()).export(0)
+	entry := map[string]any{
+		"algorithm": "m.megolm.v1.aes-sha2", "forwarding_curve25519_key_chain": []string{},
+		"sender_claimed_keys": map[string]string{"ed25519": key.PublicKey().String()},
+		"sender_key":          key.PublicKey().String(), "session_key": string(export),
+	}
+	box := chappe{}.boxEncrypt(key.PublicKey().String(), must(json.Marshal(entry)))
+	return append([]string{raw.EncodeToString(private[:])}, box[:]...)
+})
 
 func boxEncrypt(l library) task {
 	key := must(pk.GenerateDecryptionKey())

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// vodozemac is the program vodozemac/src/bin/bench.rs: it takes how much to do,
+// vodozemac is the program vodozemac/src/bin/bench: it takes how much to do,
 // and answers with the time that it measured itself.
 type vodozemac struct {
 	cmd *exec.Cmd
