@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/keys"
 )
 
 // A result is what a run of the command left.
@@ -163,6 +165,7 @@ func TestWrongUse(t *testing.T) {
 func TestVersion(t *testing.T) {
 	require.Contains(t, good(t, "version"), "chappe ")
 	v := as[versionInfo](t, good(t, "version", "--json"))
+	require.Equal(t, keys.HardwareAES(), v.HardwareAES)
 	require.NotEmpty(t, v.Version)
 	require.NotEmpty(t, v.Go)
 	require.NotEmpty(t, v.Platform)

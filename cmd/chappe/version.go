@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chappe-e2ee/chappe/keys"
 )
 
 // A versionInfo is what version says in JSON.
@@ -14,6 +16,8 @@ type versionInfo struct {
 	Modified bool   `json:"modified,omitempty"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	// HardwareAES is what keys.HardwareAES reports.
+	HardwareAES bool `json:"hardware_aes"`
 }
 
 func (t *tool) versionCommand() *cobra.Command {
@@ -30,14 +34,18 @@ func (t *tool) versionCommand() *cobra.Command {
 			if v.Revision != "" {
 				revision = " (" + v.Revision + ")"
 			}
-			return t.print("chappe %s%s, %s, %s", v.Version, revision, v.Go, v.Platform)
+			aes := "hardware AES"
+			if !v.HardwareAES {
+				aes = "AES by tables"
+			}
+			return t.print("chappe %s%s, %s, %s, %s", v.Version, revision, v.Go, v.Platform, aes)
 		},
 	}
 }
 
 // readVersion returns what the go command wrote into the binary.
 func readVersion() versionInfo {
-	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, HardwareAES: keys.HardwareAES()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
