@@ -39,6 +39,7 @@ var confined = map[string]string{
 	"golang.org/x/crypto/ed25519":    curve,
 	"golang.org/x/crypto/nacl":       curve,
 	"encoding/base64":                "internal/b64", // table lookups: public text only
+	"golang.org/x/sys/cpu":           "keys",         // what the processor can do is asked once
 }
 
 // forbidden lists what no shipped package imports, with the reason. An entry
@@ -69,7 +70,44 @@ var forbidden = map[string]string{
 var allowedBelow = []string{"log/slog"}
 
 // external lists the modules that shipped packages may use.
-var external = []string{edwards, "golang.org/x/crypto"}
+var external = []string{edwards, "golang.org/x/crypto", "golang.org/x/sys/cpu"}
+
+// A use says how far a module may come. Each may also have what stands before it.
+type use int
+
+const (
+	byRooms use = iota // what a program gets that imports the library
+	byTool             // what cmd and examples have beside it
+	byTests            // what only the module's own tests have
+)
+
+// modules lists every module that go.mod may name, indirect ones too, with what
+// it is for. A new one is argued for in the commit that adds it.
+var modules = map[string]struct {
+	use use
+	why string
+}{
+	edwards:               {byRooms, "signatures with the expanded keys of libolm, and a strict verification"},
+	"golang.org/x/crypto": {byRooms, "ChaCha20-Poly1305 of dehydrated devices"},
+	"golang.org/x/sys":    {byRooms, "for keys and x/crypto: what the processor can do; for x/term: terminals"},
+
+	"github.com/spf13/cobra":               {byTool, "commands and flags"},
+	"github.com/spf13/pflag":               {byTool, "for cobra: flags"},
+	"github.com/inconshreveable/mousetrap": {byTool, "for cobra: whether Windows Explorer started the program"},
+	"golang.org/x/term":                    {byTool, "passphrases without an echo"},
+	"github.com/cheggaaa/pb/v3":            {byTool, "progress of long work"},
+	"github.com/VividCortex/ewma":          {byTool, "for pb: average speed"},
+	"github.com/clipperhouse/uax29/v2":     {byTool, "for pb: width of text"},
+	"github.com/fatih/color":               {byTool, "for pb: colour"},
+	"github.com/mattn/go-colorable":        {byTool, "for pb: colour on Windows"},
+	"github.com/mattn/go-isatty":           {byTool, "for pb: whether a file is a terminal"},
+	"github.com/mattn/go-runewidth":        {byTool, "for pb: width of text"},
+
+	"github.com/creack/pty":       {byTests, "a terminal for the tests of cmd/chappe"},
+	"github.com/google/go-cmp":    {byTests, "differences between values"},
+	"github.com/stretchr/testify": {byTests, "assertions"},
+	"go.yaml.in/yaml/v3":          {byTests, "for testify"},
+}
 
 // commandLine lists the modules for command lines, terminals and progress. Only
 // cmd and examples use them, not even the tests of others.

@@ -1,0 +1,7 @@
+// Package hextest is for tests only.
+package hextest
+
+import (
+	_ "encoding/hex"
+	_ "math/rand/v2"
+)

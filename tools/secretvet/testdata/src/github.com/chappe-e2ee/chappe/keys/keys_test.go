@@ -1,0 +1,6 @@
+package keys
+
+import (
+	_ "encoding/hex"
+	_ "math/rand"
+)
