@@ -26,7 +26,12 @@ type EncryptReader struct {
 //
 // An upload that failed starts again with a new EncryptReader, and so with
 // another key.
-func NewEncryptReader(plaintext io.Reader, maxSize int64) *EncryptReader {
+func NewEncryptReader(plaintext io.Reader, maxSize int64) (v *EncryptReader) {
+	secret.Do(func() { v = doNewEncryptReader(plaintext, maxSize) })
+	return v
+}
+
+func doNewEncryptReader(plaintext io.Reader, maxSize int64) *EncryptReader {
 	b := &box{live: true, held: new(held)}
 	rand.Read(b.key[:])
 	rand.Read(b.iv[:nonceSize])

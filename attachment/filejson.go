@@ -26,6 +26,10 @@ const (
 // text holds a secret; wiping it is the caller's. It returns a [*VersionError] or
 // a [*MalformedError].
 func ParseFile(text []byte) (File, error) {
+	return secret.Call(func() (File, error) { return doParseFile(text) })
+}
+
+func doParseFile(text []byte) (File, error) {
 	b := &box{held: new(held)}
 	if err := b.parse(text); err != nil {
 		b.wipe()
@@ -107,6 +111,10 @@ func checkVersion(file *object) error {
 // "ext" and "key_ops" are written as the specification wants them, whatever was
 // read.
 func (f File) SecretJSON() (json.RawMessage, error) {
+	return secret.Call(func() (json.RawMessage, error) { return f.doSecretJSON() })
+}
+
+func (f File) doSecretJSON() (json.RawMessage, error) {
 	b, err := f.open()
 	if err != nil {
 		return nil, err

@@ -27,6 +27,10 @@ const scanRequestName = "attachment: scan request"
 // It returns [keys.ErrAbsent] or [ErrClosed], and fails otherwise as
 // [pk.Encrypt] does.
 func EncryptScanRequest(f File, scanner keys.Curve25519) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return doEncryptScanRequest(f, scanner) })
+}
+
+func doEncryptScanRequest(f File, scanner keys.Curve25519) ([]byte, error) {
 	file, err := f.SecretJSON()
 	if err != nil {
 		return nil, err
@@ -61,6 +65,10 @@ func EncryptScanRequest(f File, scanner keys.Curve25519) ([]byte, error) {
 // [ErrUnencrypted] when it is one without encryption, [ErrDecrypt], or
 // [pk.ErrClosed].
 func DecryptScanRequest(body []byte, scanner *pk.DecryptionKey) (File, error) {
+	return secret.Call(func() (File, error) { return doDecryptScanRequest(body, scanner) })
+}
+
+func doDecryptScanRequest(body []byte, scanner *pk.DecryptionKey) (File, error) {
 	request, err := readScanRequest(body)
 	if err != nil {
 		return File{}, err
@@ -97,6 +105,10 @@ func DecryptScanRequest(body []byte, scanner *pk.DecryptionKey) (File, error) {
 // over plain HTTP behind a proxy does better to refuse it. It returns a
 // [*MalformedError], also for a request with encryption, or a [*VersionError].
 func ParseScanRequest(body []byte) (File, error) {
+	return secret.Call(func() (File, error) { return doParseScanRequest(body) })
+}
+
+func doParseScanRequest(body []byte) (File, error) {
 	request, err := readScanRequest(body)
 	if err != nil {
 		return File{}, err

@@ -189,6 +189,10 @@ func (a AuthData) CheckKey(key *pk.DecryptionKey) error {
 // their recovery key is another one, which opens this key there: see package
 // secretstorage. It returns what secretstorage.ParseRecoveryKey does.
 func ParseRecoveryKey(text []byte) (*pk.DecryptionKey, error) {
+	return secret.Call(func() (*pk.DecryptionKey, error) { return doParseRecoveryKey(text) })
+}
+
+func doParseRecoveryKey(text []byte) (*pk.DecryptionKey, error) {
 	k, err := secretstorage.ParseRecoveryKey(text)
 	if err != nil {
 		return nil, err
@@ -205,6 +209,10 @@ func ParseRecoveryKey(text []byte) (*pk.DecryptionKey, error) {
 // RecoveryKey returns the text form of a backup decryption key, for the person.
 // Wiping it is the caller's. It returns pk.ErrClosed.
 func RecoveryKey(key *pk.DecryptionKey) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return doRecoveryKey(key) })
+}
+
+func doRecoveryKey(key *pk.DecryptionKey) ([]byte, error) {
 	b, err := key.Secret()
 	defer secret.Wipe(b[:])
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 const (
 	batchPerWorker = 64
 	maxBatch       = 4096
-	maxBatchBytes  = 4 << 20 // then a batch ends early
+	maxBatchBytes  = 2 << 20 // then a batch ends early; two are held
 )
 
 // errStopped says that the caller wants no more.
@@ -25,43 +25,77 @@ type job struct {
 	err               error
 }
 
-// A batch gathers jobs, has them done on several goroutines, which have ended
-// before anything is handed out, and hands the entries out in their order.
+// A batch gathers jobs, has them done on several goroutines while it gathers the
+// next ones, and hands the entries out in their order, when the goroutines have
+// ended.
 type batch struct {
 	workers int
 	do      func(*job) // of those that have no error yet
 	yield   func(Entry, error) bool
 	jobs    []job
 	bytes   int
-	count   int // of entries that were handed out
+	started []job  // what was gathered before
+	finish  func() // waits until started is done; nil when it is
+	count   int    // of entries that were handed out
 }
 
 func newBatch(workers int, do func(*job), yield func(Entry, error) bool) *batch {
 	return &batch{workers: min(max(workers, 1), maxBatch/batchPerWorker), do: do, yield: yield}
 }
 
-// add gathers a job, and has the batch done when it is full.
+// add gathers a job. When the batch is full, it hands out the one before and
+// starts this one; alone, it hands out this one too.
 func (b *batch) add(j job) error {
 	b.jobs = append(b.jobs, j)
 	b.bytes += len(j.text) + len(j.roomID) + len(j.sessionID)
 	if len(b.jobs) < b.workers*batchPerWorker && b.bytes < maxBatchBytes {
 		return nil
 	}
-	return b.flush()
+	if b.workers == 1 {
+		return b.flush()
+	}
+	if err := b.handOut(); err != nil {
+		return err
+	}
+	b.start()
+	return nil
 }
 
-// flush does what was gathered and hands it out.
+// flush hands out all that was gathered.
 func (b *batch) flush() error {
-	jobs := b.jobs
-	defer b.drop()
-	parallel.Do(len(jobs), b.workers, func(i int) {
+	if err := b.handOut(); err != nil {
+		return err
+	}
+	b.start()
+	return b.handOut()
+}
+
+// start begins with what was gathered. All that was started before was handed
+// out.
+func (b *batch) start() {
+	b.started, b.jobs, b.bytes = b.jobs, b.started[:0], 0
+	jobs := b.started
+	b.finish = parallel.Start(len(jobs), b.workers, func(i int) {
 		if jobs[i].err == nil {
 			b.do(&jobs[i])
 		}
 	})
-	for i := range jobs {
-		j := jobs[i]
-		jobs[i].entry = Entry{} // it is the caller's now
+}
+
+func (b *batch) wait() {
+	if finish := b.finish; finish != nil {
+		b.finish = nil
+		finish()
+	}
+}
+
+// handOut hands out what was started.
+func (b *batch) handOut() error {
+	defer func() { b.started = forget(b.started) }()
+	b.wait()
+	for i := range b.started {
+		j := b.started[i]
+		b.started[i].entry = Entry{} // it is the caller's now
 		if j.err != nil {
 			j.entry, j.err = Entry{}, &EntryError{Index: b.count, RoomID: j.roomID, SessionID: j.sessionID, Err: j.err}
 		}
@@ -73,12 +107,20 @@ func (b *batch) flush() error {
 	return nil
 }
 
-// drop forgets what was gathered, and wipes the keys that nobody has.
+// drop forgets all that was not handed out. It ends the goroutines, also where
+// the caller's reader panics.
 func (b *batch) drop() {
-	for _, j := range b.jobs {
+	b.wait()
+	b.started = forget(b.started)
+	b.jobs, b.bytes = forget(b.jobs), 0
+}
+
+// forget wipes the keys that nobody has, and returns the room of the list.
+func forget(jobs []job) []job {
+	for _, j := range jobs {
 		secret.Wipe(j.text)
 		j.entry.Close()
 	}
-	clear(b.jobs)
-	b.jobs, b.bytes = b.jobs[:0], 0
+	clear(jobs)
+	return jobs[:0]
 }

@@ -85,6 +85,10 @@ func (e Entry) MarshalJSON() ([]byte, error) { return nil, secret.ErrMarshal }
 // Import returns the session. It returns [keys.ErrAbsent] when the session key is
 // absent or closed.
 func (e Entry) Import() (*RestoredSession, error) {
+	return secret.Call(func() (*RestoredSession, error) { return e.doImport() })
+}
+
+func (e Entry) doImport() (*RestoredSession, error) {
 	s, err := megolm.ImportInboundSession(e.Session)
 	if err != nil {
 		return nil, fmt.Errorf("backup: %w", err)

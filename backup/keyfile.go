@@ -126,6 +126,7 @@ func (f *KeyFile) EntriesParallel(workers int) iter.Seq2[Entry, error] {
 			yield(Entry{}, ErrClosed)
 			return false
 		})
+		defer b.drop()
 		err = readArray(s, b)
 		var wrong *MalformedError
 		if errors.As(err, &wrong) && p.drain() == ErrChanged {

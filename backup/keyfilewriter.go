@@ -52,6 +52,10 @@ func NewKeyFileWriter(w io.Writer, passphrase []byte, rounds int) (*KeyFileWrite
 }
 
 func newKeyFileWriter(w io.Writer, passphrase []byte, rounds int) (*KeyFileWriter, error) {
+	return secret.Call(func() (*KeyFileWriter, error) { return makeKeyFileWriter(w, passphrase, rounds) })
+}
+
+func makeKeyFileWriter(w io.Writer, passphrase []byte, rounds int) (*KeyFileWriter, error) {
 	if len(passphrase) == 0 {
 		return nil, fmt.Errorf("backup: passphrase: %w", keys.ErrAbsent)
 	}

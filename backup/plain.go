@@ -22,6 +22,7 @@ func PlainEntries(r io.Reader) iter.Seq2[Entry, error] {
 		s := newScanner("backup: array of room keys", withoutMark(r))
 		defer s.wipe()
 		b := newBatch(1, func(j *job) { j.parse(FromPlain) }, yield)
+		defer b.drop()
 		err := readArray(s, b)
 		if err == errStopped || b.flush() != nil {
 			return
@@ -48,6 +49,10 @@ func withoutMark(r io.Reader) io.Reader {
 // the session key or the sender key is absent, [ErrTooLarge], or a
 // [*MalformedError] for an entry that cannot be written.
 func (e Entry) SecretJSON() ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return e.doSecretJSON() })
+}
+
+func (e Entry) doSecretJSON() ([]byte, error) {
 	text, err := e.appendExport(make([]byte, 0, 1024))
 	if err != nil {
 		secret.Wipe(text)

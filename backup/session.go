@@ -20,6 +20,10 @@ const sessionName = "backup: KeyBackupData"
 // It returns [keys.ErrAbsent], [ErrTooLarge] or a [*MalformedError] for an entry
 // that cannot be written, and fails otherwise as pk.Encrypt does.
 func (r Recipient) Encrypt(e Entry, verified bool) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return r.doEncrypt(e, verified) })
+}
+
+func (r Recipient) doEncrypt(e Entry, verified bool) ([]byte, error) {
 	if r.public.IsZero() {
 		return nil, fmt.Errorf("backup: recipient: %w", keys.ErrAbsent)
 	}
@@ -60,6 +64,10 @@ func (r Recipient) Encrypt(e Entry, verified bool) ([]byte, error) {
 // It returns a [*MalformedError] when session_data is not of its form, pk.ErrClosed,
 // or [ErrDecrypt] for all that is wrong with what is inside.
 func DecryptSession(key *pk.DecryptionKey, roomID, sessionID string, text []byte) (Entry, error) {
+	return secret.Call(func() (Entry, error) { return doDecryptSession(key, roomID, sessionID, text) })
+}
+
+func doDecryptSession(key *pk.DecryptionKey, roomID, sessionID string, text []byte) (Entry, error) {
 	if len(text) > MaxEntrySize {
 		return Entry{}, ErrTooLarge
 	}

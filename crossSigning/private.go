@@ -67,6 +67,10 @@ type PrivateKeys struct {
 // each from crypto/rand: master, self-signing, user-signing. It returns a
 // [*MalformedError] when the user id is empty.
 func GeneratePrivateKeys(userID string) (*PrivateKeys, error) {
+	return secret.Call(func() (*PrivateKeys, error) { return doGeneratePrivateKeys(userID) })
+}
+
+func doGeneratePrivateKeys(userID string) (*PrivateKeys, error) {
 	var b [3 * SeedSize]byte
 	defer secret.Wipe(b[:])
 	rand.Read(b[:SeedSize])
@@ -80,6 +84,10 @@ func GeneratePrivateKeys(userID string) (*PrivateKeys, error) {
 // already, use [ImportPrivateKeys]. It returns [keys.ErrLength],
 // [keys.ErrAbsent] when a seed is all zero, or a [*MalformedError].
 func NewPrivateKeys(userID string, seeds Seeds) (*PrivateKeys, error) {
+	return secret.Call(func() (*PrivateKeys, error) { return doNewPrivateKeys(userID, seeds) })
+}
+
+func doNewPrivateKeys(userID string, seeds Seeds) (*PrivateKeys, error) {
 	if userID == "" {
 		return nil, malformed(privateName, "the user id is empty")
 	}
@@ -105,7 +113,7 @@ func (p *PrivateKeys) set(usage Usage, seed []byte) error {
 	}
 	b := [SeedSize]byte(seed)
 	defer secret.Wipe(b[:])
-	if b == [SeedSize]byte{} {
+	if secret.IsZero(b[:]) {
 		return keys.ErrAbsent
 	}
 	signing := curve.SigningKeyFromSeed(&b)
@@ -125,6 +133,10 @@ func (p *PrivateKeys) set(usage Usage, seed []byte) error {
 // the identity knows of a clash, [PrivateKeys.SignDevice] looks at. It returns
 // what [NewPrivateKeys] does, and [ErrKeyMismatch].
 func ImportPrivateKeys(published *Identity, seeds Seeds) (*PrivateKeys, error) {
+	return secret.Call(func() (*PrivateKeys, error) { return doImportPrivateKeys(published, seeds) })
+}
+
+func doImportPrivateKeys(published *Identity, seeds Seeds) (*PrivateKeys, error) {
 	p, err := NewPrivateKeys(published.UserID(), seeds)
 	if err != nil {
 		return nil, err
@@ -144,6 +156,10 @@ func ImportPrivateKeys(published *Identity, seeds Seeds) (*PrivateKeys, error) {
 // with or without padding. Wiping it is the caller's. It returns
 // [keys.ErrBase64] or [keys.ErrLength].
 func ParseSeed(text []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return doParseSeed(text) })
+}
+
+func doParseSeed(text []byte) ([]byte, error) {
 	switch ct64.DecodedLen(text) {
 	case SeedSize:
 	case -1:
@@ -189,6 +205,10 @@ func (p *PrivateKeys) Secret(usage Usage) (seed [SeedSize]byte, err error) {
 // in unpadded base64, 43 characters. Wiping it is the caller's. It returns
 // [ErrNoPrivateKey] or [ErrClosed].
 func (p *PrivateKeys) SecretText(usage Usage) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return p.doSecretText(usage) })
+}
+
+func (p *PrivateKeys) doSecretText(usage Usage) ([]byte, error) {
 	seed, err := p.Secret(usage)
 	if err != nil {
 		return nil, err

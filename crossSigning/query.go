@@ -13,6 +13,12 @@ const queryName = "crosssigning: response to the keys query"
 
 // Query asks for the devices and identities of users: POST
 // /_matrix/client/v3/keys/query.
+//
+// The program keeps track of whose answers are outdated: those whom device_lists of
+// /sync or /keys/changes names. It asks for a user in one query at a time, and a
+// user who is named while a query is under way stays outdated, so that neither an
+// older answer nor a lost one hides a change (specification, "Tracking the device
+// list for a user").
 type Query struct{ users []string }
 
 // NewQuery returns a query for users.

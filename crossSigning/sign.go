@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -18,6 +19,10 @@ type roleSigner struct {
 }
 
 func (s roleSigner) Sign(message []byte) (keys.Signature, error) {
+	return secret.Call(func() (keys.Signature, error) { return s.doSign(message) })
+}
+
+func (s roleSigner) doSign(message []byte) (keys.Signature, error) {
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
 	k, err := s.p.get(s.usage)

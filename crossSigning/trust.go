@@ -61,6 +61,11 @@ func ParseUserTrust(text string) UserTrust {
 // DeviceTrust says how far a device is known to be its user's. The levels are in
 // order; a program compares them with AtLeast. The zero value is the lowest, and
 // anything that is no level counts as the lowest.
+//
+// A program sends to and shows messages from devices of the level DeviceCrossSigned
+// and above, or has a reason not to: devices that no identity signed are as a
+// server can make them. A device that has uploaded no keys does not exist
+// here, and is no reason to warn (specification, "Recommended client behaviour").
 type DeviceTrust byte
 
 // The levels of trust in a device.

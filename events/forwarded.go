@@ -56,6 +56,10 @@ type forwardedRoomKey struct {
 // [ErrSessionID], a [*MalformedError], [ErrClosed], or what
 // [megolm.ParseExportedSession] returns.
 func (p Plaintext) ForwardedRoomKey() (ForwardedRoomKey, error) {
+	return secret.Call(func() (ForwardedRoomKey, error) { return p.doForwardedRoomKey() })
+}
+
+func (p Plaintext) doForwardedRoomKey() (ForwardedRoomKey, error) {
 	o, err := p.of(TypeForwardedRoomKey, forwardedName)
 	if err != nil {
 		return ForwardedRoomKey{}, err
@@ -153,7 +157,14 @@ func (f *Forwarding) readWithheld(o object) error {
 // NewForwardedRoomKey returns the m.forwarded_room_key event that passes a session
 // on to another device of our user. It does not close export. It returns
 // [keys.ErrAbsent] when export or a key is absent, or a [*MalformedError].
+//
+// Answer requests of verified devices of our own user only: a request comes in the
+// clear, and the server can make one.
 func NewForwardedRoomKey(export megolm.ExportedSession, f Forwarding) (Outgoing, error) {
+	return secret.Call(func() (Outgoing, error) { return doNewForwardedRoomKey(export, f) })
+}
+
+func doNewForwardedRoomKey(export megolm.ExportedSession, f Forwarding) (Outgoing, error) {
 	if f.SenderKey.IsZero() || f.ClaimedEd25519.IsZero() {
 		return Outgoing{}, fmt.Errorf("%s: %w", forwardedName, keys.ErrAbsent)
 	}

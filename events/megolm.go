@@ -73,6 +73,10 @@ func (c *MegolmEncrypted) MarshalJSON() ([]byte, error) {
 // [*MalformedError], [keys.ErrAbsent], or what [megolm.OutboundSession.Encrypt]
 // returns; the session is then as before.
 func SealMegolm(session *megolm.OutboundSession, from *crosssigning.DeviceKeys, roomID, eventType string, content []byte) (*MegolmEncrypted, error) {
+	return secret.Call(func() (*MegolmEncrypted, error) { return doSealMegolm(session, from, roomID, eventType, content) })
+}
+
+func doSealMegolm(session *megolm.OutboundSession, from *crosssigning.DeviceKeys, roomID, eventType string, content []byte) (*MegolmEncrypted, error) {
 	if session == nil || from == nil {
 		return nil, fmt.Errorf("%s: %w", roomPayloadName, keys.ErrAbsent)
 	}

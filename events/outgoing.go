@@ -38,7 +38,9 @@ func NewOutgoing(eventType string, content []byte) (Outgoing, error) {
 	return Outgoing{p: &outgoing{eventType: eventType, content: hide(bytes.Clone(content))}}, nil
 }
 
-// NewDummy returns an m.dummy event, which shows the other device a new session.
+// NewDummy returns an m.dummy event, which shows the other device a new session,
+// after a message from it that did not decrypt. Begin at most one such session an
+// hour with a device: whoever sends it rubbish decides how often it happens.
 func NewDummy() Outgoing {
 	return Outgoing{p: &outgoing{eventType: TypeDummy, content: hide([]byte("{}"))}}
 }

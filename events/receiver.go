@@ -44,7 +44,8 @@ type Opened struct {
 // the event's sender. sessions are all that are held with the device that has
 // the event's sender_key, the one that was used last first. Keep them by that
 // key: a session that our device made does not remember with whom, and whoever
-// is at its other end could speak for the device it is passed off as.
+// is at its other end could speak for the device it is passed off as. Keep at
+// least the four that were used last: both sides may begin one at the same time.
 //
 // A pre-key message is decrypted by the session that it belongs to, or by a new
 // one that the account makes. A normal message is tried with each session.

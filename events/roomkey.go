@@ -38,6 +38,10 @@ type roomKey struct {
 // It returns [ErrType], [ErrAlgorithm], [ErrSessionID], a [*MalformedError],
 // [ErrClosed], or what [megolm.ParseSessionKey] returns.
 func (p Plaintext) RoomKey() (RoomKey, error) {
+	return secret.Call(func() (RoomKey, error) { return p.doRoomKey() })
+}
+
+func (p Plaintext) doRoomKey() (RoomKey, error) {
 	o, err := p.of(TypeRoomKey, roomKeyName)
 	if err != nil {
 		return RoomKey{}, err
@@ -102,8 +106,13 @@ func sharedHistory(o object) bool {
 // NewRoomKey returns the m.room_key event that lets another device read a session
 // from its present index on. sharedHistory says whether whoever is invited later
 // may read it too: whether the room's history visibility is shared or
-// world_readable. It returns [megolm.ErrClosed] or a [*MalformedError].
+// world_readable. When that changes, make a new session. It returns
+// [megolm.ErrClosed] or a [*MalformedError].
 func NewRoomKey(session *megolm.OutboundSession, roomID string, sharedHistory bool) (Outgoing, error) {
+	return secret.Call(func() (Outgoing, error) { return doNewRoomKey(session, roomID, sharedHistory) })
+}
+
+func doNewRoomKey(session *megolm.OutboundSession, roomID string, sharedHistory bool) (Outgoing, error) {
 	key, err := session.SessionKey()
 	if err != nil {
 		return Outgoing{}, err

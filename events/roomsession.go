@@ -47,6 +47,10 @@ type decrypted struct {
 // [*ReplayError], [ErrGuardFull], a [*MalformedError], [keys.ErrAbsent], or what
 // [megolm.InboundSession.Decrypt] returns. The guard is then as before.
 func (s RoomSession) Open(event RoomEvent, content *MegolmEncrypted) (Decrypted, error) {
+	return secret.Call(func() (Decrypted, error) { return s.doOpen(event, content) })
+}
+
+func (s RoomSession) doOpen(event RoomEvent, content *MegolmEncrypted) (Decrypted, error) {
 	switch {
 	case s == RoomSession{}:
 		return Decrypted{}, ErrNoRoomSession

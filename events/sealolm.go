@@ -22,6 +22,10 @@ import (
 // [keys.ErrAbsent], a [*MalformedError] when a user id is not valid, or what
 // [olm.Session.Encrypt] returns; the session is then as before.
 func SealOlm(session *olm.Session, from, to *crosssigning.DeviceKeys, event Outgoing) (*OlmEncrypted, error) {
+	return secret.Call(func() (*OlmEncrypted, error) { return doSealOlm(session, from, to, event) })
+}
+
+func doSealOlm(session *olm.Session, from, to *crosssigning.DeviceKeys, event Outgoing) (*OlmEncrypted, error) {
 	if session == nil || from == nil || to == nil {
 		return nil, fmt.Errorf("%s: %w", payloadName, keys.ErrAbsent)
 	}

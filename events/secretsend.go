@@ -38,6 +38,10 @@ type secretSend struct {
 // It returns [ErrNotOurUser], [ErrUnknownDevice], [ErrType], a
 // [*MalformedError] or [ErrClosed].
 func (p Plaintext) SecretSend() (SecretSend, error) {
+	return secret.Call(func() (SecretSend, error) { return p.doSecretSend() })
+}
+
+func (p Plaintext) doSecretSend() (SecretSend, error) {
 	o, err := p.of(TypeSecretSend, secretSendName)
 	if err != nil {
 		return SecretSend{}, err
@@ -63,6 +67,10 @@ func (p Plaintext) SecretSend() (SecretSend, error) {
 // of our own user. It returns [keys.ErrAbsent] when value is empty, or a
 // [*MalformedError].
 func NewSecretSend(requestID string, value []byte) (Outgoing, error) {
+	return secret.Call(func() (Outgoing, error) { return doNewSecretSend(requestID, value) })
+}
+
+func doNewSecretSend(requestID string, value []byte) (Outgoing, error) {
 	if len(value) == 0 {
 		return Outgoing{}, fmt.Errorf("%s: %w", secretSendName, keys.ErrAbsent)
 	}

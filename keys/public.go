@@ -86,16 +86,21 @@ func (k *Curve25519) UnmarshalText(text []byte) error {
 // Ed25519 is an Ed25519 public key (RFC 8032): a device's fingerprint key, a
 // cross-signing key or the key of a Megolm session. It is comparable. The zero
 // value means "absent".
-type Ed25519 struct{ b [PublicKeySize]byte }
+type Ed25519 verificationKey
+
+// verificationKey is what Ed25519 is made of. The rest of this module converts
+// keys that it computed itself, which need no check.
+type verificationKey = curve.VerificationKey
 
 // NewEd25519 returns the key that is encoded by b: exactly 32 bytes, the
 // canonical encoding of a point of the curve, not of small order. It returns
 // [ErrLength] or [ErrInvalidKey].
 func NewEd25519(b []byte) (Ed25519, error) {
-	if err := curve.CheckEd25519(b); err != nil {
+	k, err := curve.NewVerificationKey(b)
+	if err != nil {
 		return Ed25519{}, invalid(ed25519Name, err)
 	}
-	return Ed25519{[PublicKeySize]byte(b)}, nil
+	return Ed25519(k), nil
 }
 
 // ParseEd25519 returns the key of a text of 43 characters of base64, or 44
@@ -110,10 +115,13 @@ func ParseEd25519(text string) (Ed25519, error) {
 func (k Ed25519) IsZero() bool { return k == Ed25519{} }
 
 // Bytes returns the 32 bytes of the key.
-func (k Ed25519) Bytes() []byte { return k.b[:] }
+func (k Ed25519) Bytes() []byte {
+	b := k.Array()
+	return b[:]
+}
 
 // Array returns the 32 bytes of the key without allocating.
-func (k Ed25519) Array() [PublicKeySize]byte { return k.b }
+func (k Ed25519) Array() [PublicKeySize]byte { return verificationKey(k).Array() }
 
 // String returns the key in unpadded base64, 43 characters, or nothing when
 // it is absent.
@@ -121,7 +129,7 @@ func (k Ed25519) String() string {
 	if k.IsZero() {
 		return ""
 	}
-	return b64.Encode(k.b[:])
+	return b64.Encode(k.Bytes())
 }
 
 // MarshalText returns the key in unpadded base64, or [ErrAbsent].
@@ -129,7 +137,7 @@ func (k Ed25519) MarshalText() ([]byte, error) {
 	if k.IsZero() {
 		return nil, fmt.Errorf("%s: %w", ed25519Name, ErrAbsent)
 	}
-	return b64.AppendEncode(nil, k.b[:]), nil
+	return b64.AppendEncode(nil, k.Bytes()), nil
 }
 
 // UnmarshalText sets k as [ParseEd25519] does. When it fails, k is as before.
@@ -161,7 +169,8 @@ func (k Ed25519) Verify(message []byte, signature Signature) error {
 	if signature.IsZero() {
 		return fmt.Errorf("%s: %w", signatureName, ErrAbsent)
 	}
-	if !curve.Verify(&k.b, message, &signature.b) {
+	public := k.Array()
+	if !curve.Verify(&public, message, &signature.b) {
 		return ErrSignature
 	}
 	return nil

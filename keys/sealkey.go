@@ -29,7 +29,12 @@ type sealKey struct{ b *[SealKeySize]byte }
 func newSealKey() SealKey { return SealKey{p: &sealKey{new([SealKeySize]byte)}} }
 
 // GenerateSealKey returns a new random key.
-func GenerateSealKey() SealKey {
+func GenerateSealKey() (v SealKey) {
+	secret.Do(func() { v = doGenerateSealKey() })
+	return v
+}
+
+func doGenerateSealKey() SealKey {
 	k := newSealKey()
 	rand.Read(k.p.b[:])
 	return k
@@ -38,13 +43,17 @@ func GenerateSealKey() SealKey {
 // NewSealKey returns the key that b holds: exactly 32 bytes, not all zero. It
 // keeps a copy. It returns [ErrLength] or [ErrAbsent].
 func NewSealKey(b []byte) (SealKey, error) {
+	return secret.Call(func() (SealKey, error) { return doNewSealKey(b) })
+}
+
+func doNewSealKey(b []byte) (SealKey, error) {
 	const what = "keys: seal key"
 	if len(b) != SealKeySize {
 		return SealKey{}, fmt.Errorf("%s: %w", what, ErrLength)
 	}
 	k := newSealKey()
 	copy(k.p.b[:], b)
-	if *k.p.b == [SealKeySize]byte{} {
+	if secret.IsZero(k.p.b[:]) {
 		return SealKey{}, fmt.Errorf("%s: %w", what, ErrAbsent)
 	}
 	return k, nil

@@ -3,6 +3,7 @@ package megolm
 import (
 	"fmt"
 
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -41,6 +42,10 @@ func (o Ordering) String() string {
 // when the earlier one, advanced to where the later one begins, is the same
 // there. It returns [ErrClosed] when one of them is closed.
 func (s *InboundSession) Compare(other *InboundSession) (Ordering, error) {
+	return secret.Call(func() (Ordering, error) { return s.doCompare(other) })
+}
+
+func (s *InboundSession) doCompare(other *InboundSession) (Ordering, error) {
 	snapshot, err := other.snapshot()
 	if err != nil {
 		return 0, err
@@ -68,6 +73,10 @@ func (s *InboundSession) Compare(other *InboundSession) (Ordering, error) {
 // connects and yet fails on these. SigningKeyVerified is taken over from a later
 // copy only where the copies agree in all parts.
 func (s *InboundSession) Merge(other *InboundSession) (Ordering, error) {
+	return secret.Call(func() (Ordering, error) { return s.doMerge(other) })
+}
+
+func (s *InboundSession) doMerge(other *InboundSession) (Ordering, error) {
 	snapshot, err := other.snapshot()
 	if err != nil {
 		return 0, err
@@ -95,11 +104,11 @@ func (s *InboundSession) Merge(other *InboundSession) (Ordering, error) {
 		return order, nil
 	}
 	if order == Worse {
-		if s.latest == nil {
-			s.latest = new(ratchet)
-			*s.latest = s.initial
-		}
+		var latest ratchet
+		defer latest.wipe()
+		s.latestRatchet(&latest)
 		s.initial = snapshot.ratchet
+		s.setLatest(&latest)
 	}
 	s.verified = verified
 	s.revision++

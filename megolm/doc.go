@@ -18,8 +18,15 @@
 // nothing about who that is: it is to be taken from an Olm message of a known
 // device only. An export proves nothing. Megolm itself does not stop replays
 // and does not hide from old members what they could read (specification,
-// "Limitations"): check that no two events have one session and index, and make
-// a new session when a member leaves.
+// "Limitations"): check that no two events have one session and index.
+//
+// When to make a new session is the program's too. It does so when a member
+// leaves, also one who was only invited; when a device that has the session goes
+// or is blocked; when the room's history visibility changes; and after the time
+// and the number of messages that m.room.encryption names, within bounds of its
+// own: a week and 100 messages where the event is silent (specification,
+// "m.megolm.v1.aes-sha2"). A room that was encrypted once stays so, whatever state
+// the server shows later.
 //
 // All types are safe for concurrent use, and must not be copied; secret values
 // ([SessionKey], [ExportedSession]) may be, and share their bytes.

@@ -25,8 +25,8 @@ type InboundSession struct {
 // inboundState is what an inbound session has to hide and to change; see
 // outboundState for the pointer to it.
 type inboundState struct {
-	initial  ratchet  // at the first known index
-	latest   *ratchet // at the highest index that was decrypted; nil when that is the first
+	initial  ratchet // at the first known index
+	latest   *later  // at the highest index that was decrypted; nil when that is the first
 	revision uint64
 	verified bool
 }
@@ -46,6 +46,10 @@ func newInboundSession() *InboundSession {
 // must have come in an Olm message of a known device. It returns
 // [keys.ErrAbsent] when key is absent or closed.
 func NewInboundSession(key SessionKey) (*InboundSession, error) {
+	return secret.Call(func() (*InboundSession, error) { return doNewInboundSession(key) })
+}
+
+func doNewInboundSession(key SessionKey) (*InboundSession, error) {
 	if key.IsZero() {
 		return nil, fmt.Errorf("%s: %w", sessionKeyName, keys.ErrAbsent)
 	}
@@ -58,6 +62,10 @@ func NewInboundSession(key SessionKey) (*InboundSession, error) {
 // shows where an export comes from: SigningKeyVerified is false until a message
 // was decrypted. It returns [keys.ErrAbsent] when export is absent or closed.
 func ImportInboundSession(export ExportedSession) (*InboundSession, error) {
+	return secret.Call(func() (*InboundSession, error) { return doImportInboundSession(export) })
+}
+
+func doImportInboundSession(export ExportedSession) (*InboundSession, error) {
 	if export.IsZero() {
 		return nil, fmt.Errorf("%s: %w", exportName, keys.ErrAbsent)
 	}
@@ -124,6 +132,10 @@ type Decrypted struct {
 // It returns [ErrSignature], an [*UnknownIndexError], [ErrDecrypt],
 // [keys.ErrAbsent] or [ErrClosed]; the session is then as before.
 func (s *InboundSession) Decrypt(m Message) (Decrypted, error) {
+	return secret.Call(func() (Decrypted, error) { return s.doDecrypt(m) })
+}
+
+func (s *InboundSession) doDecrypt(m Message) (Decrypted, error) {
 	if m.IsZero() {
 		return Decrypted{}, fmt.Errorf("%s: %w", messageName, keys.ErrAbsent)
 	}
@@ -165,7 +177,7 @@ func (s *inboundState) at(r *ratchet, index uint32) error {
 	}
 	*r = s.initial
 	if s.latest != nil && s.latest.index <= index {
-		*r = *s.latest
+		s.latestRatchet(r)
 	}
 	r.advanceTo(index)
 	return nil
@@ -175,15 +187,12 @@ func (s *inboundState) at(r *ratchet, index uint32) error {
 func (s *inboundState) commit(r *ratchet) {
 	changed := !s.verified
 	s.verified = true
-	latest := &s.initial
+	latest := s.initial.index
 	if s.latest != nil {
-		latest = s.latest
+		latest = s.latest.index
 	}
-	if r.index > latest.index {
-		if s.latest == nil {
-			s.latest = new(ratchet)
-		}
-		*s.latest = *r
+	if r.index > latest {
+		s.setLatest(r)
 		changed = true
 	}
 	if changed {
@@ -195,6 +204,10 @@ func (s *inboundState) commit(r *ratchet) {
 // The session itself does not change. It returns an [*UnknownIndexError] when
 // index is before the first known one, or [ErrClosed].
 func (s *InboundSession) ExportAt(index uint32) (ExportedSession, error) {
+	return secret.Call(func() (ExportedSession, error) { return s.doExportAt(index) })
+}
+
+func (s *InboundSession) doExportAt(index uint32) (ExportedSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inboundState == nil {
@@ -206,6 +219,10 @@ func (s *InboundSession) ExportAt(index uint32) (ExportedSession, error) {
 // Export returns the session from its first known index on. It returns
 // [ErrClosed].
 func (s *InboundSession) Export() (ExportedSession, error) {
+	return secret.Call(func() (ExportedSession, error) { return s.doExport() })
+}
+
+func (s *InboundSession) doExport() (ExportedSession, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inboundState == nil {
@@ -215,17 +232,23 @@ func (s *InboundSession) Export() (ExportedSession, error) {
 }
 
 func (s *InboundSession) exportAt(index uint32) (ExportedSession, error) {
-	m := &material{public: s.public}
-	if err := s.at(&m.ratchet, index); err != nil {
+	e := newExportedSession()
+	if err := s.at(&e.ratchet, index); err != nil {
 		return ExportedSession{}, err
 	}
-	return ExportedSession{p: &exportedSession{material: m}}, nil
+	e.public = s.public
+	return ExportedSession{p: e}, nil
 }
 
 // AdvanceTo makes index the first known one: the session forgets how to decrypt
 // what came before. It returns an [*UnknownIndexError] when index is before the
 // first known one, or [ErrClosed].
-func (s *InboundSession) AdvanceTo(index uint32) error {
+func (s *InboundSession) AdvanceTo(index uint32) (err error) {
+	secret.Do(func() { err = s.doAdvanceTo(index) })
+	return err
+}
+
+func (s *InboundSession) doAdvanceTo(index uint32) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inboundState == nil {
@@ -239,18 +262,13 @@ func (s *InboundSession) AdvanceTo(index uint32) error {
 	if index == s.initial.index {
 		return nil
 	}
+	var latest ratchet
+	defer latest.wipe()
+	s.latestRatchet(&latest)
 	s.initial = r
-	s.dropLatest()
+	s.setLatest(&latest)
 	s.revision++
 	return nil
-}
-
-// dropLatest forgets the latest ratchet where the initial one has caught up.
-func (s *inboundState) dropLatest() {
-	if s.latest != nil && s.latest.index <= s.initial.index {
-		s.latest.wipe()
-		s.latest = nil
-	}
 }
 
 // Close wipes the session's secrets. Later calls return [ErrClosed]; id and
@@ -266,8 +284,5 @@ func (s *InboundSession) Close() {
 
 func (s *inboundState) wipe() {
 	s.initial.wipe()
-	if s.latest != nil {
-		s.latest.wipe()
-		s.latest = nil
-	}
+	s.dropLatest()
 }

@@ -23,6 +23,10 @@ const (
 // (version 1), in libolm's base64 form. The pickle key has any length. It
 // returns a [*MalformedError], a [*VersionError] or [ErrPickleKey].
 func ImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, error) {
+	return secret.Call(func() (*OutboundSession, error) { return doImportLibolmOutboundSession(pickle, pickleKey) })
+}
+
+func doImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, error) {
 	plaintext, err := libolm.Decrypt(outboundPickleName, pickle, pickleKey)
 	if err != nil {
 		return nil, err
@@ -34,12 +38,13 @@ func ImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, er
 	}
 	s := &OutboundSession{outboundState: new(outboundState)}
 	s.ratchet.read(in)
-	s.public = readPublic(in)
+	var public [keys.PublicKeySize]byte
+	in.Bytes(public[:])
 	var expanded [curve.ExpandedSize]byte
 	defer secret.Wipe(expanded[:])
 	in.Bytes(expanded[:])
 	if !in.Failed() {
-		s.readExpanded(in, &expanded)
+		s.readExpanded(in, &expanded, &public)
 	}
 	if err := in.End(); err != nil {
 		s.wipe()
@@ -52,6 +57,10 @@ func ImportLibolmOutboundSession(pickle, pickleKey []byte) (*OutboundSession, er
 // The form is for moving to libolm or goolm: its encryption is deterministic.
 // For storage, use [OutboundSession.Seal]. It returns [ErrClosed].
 func (s *OutboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportLibolm(pickleKey) })
+}
+
+func (s *OutboundSession) doExportLibolm(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.outboundState == nil {
@@ -71,6 +80,10 @@ func (s *OutboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
 // session keys only, and it reads as true. It returns a [*MalformedError], a
 // [*VersionError] or [ErrPickleKey].
 func ImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, error) {
+	return secret.Call(func() (*InboundSession, error) { return doImportLibolmInboundSession(pickle, pickleKey) })
+}
+
+func doImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, error) {
 	plaintext, err := libolm.Decrypt(inboundPickleName, pickle, pickleKey)
 	if err != nil {
 		return nil, err
@@ -82,20 +95,22 @@ func ImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, erro
 		return nil, &VersionError{What: inboundPickleName, Got: version}
 	}
 	s := newInboundSession()
-	s.latest, s.verified = new(ratchet), true
+	s.verified = true
+	var latest ratchet
+	defer latest.wipe()
 	s.initial.read(in)
-	s.latest.read(in)
-	if s.latest.index < s.initial.index {
+	latest.read(in)
+	if latest.index < s.initial.index {
 		in.Invalid("latest ratchet before the first")
 	}
 	s.public = readPublic(in)
 	if version == inboundPickleVersion {
 		s.verified = in.Bool()
 	}
-	if s.latest.index == s.initial.index && !s.latest.equal(&s.initial) {
+	if latest.index == s.initial.index && !latest.equal(&s.initial) {
 		in.Invalid("two ratchets at one index")
 	}
-	s.dropLatest()
+	s.setLatest(&latest)
 	if err := in.End(); err != nil {
 		s.wipe()
 		return nil, err
@@ -108,15 +123,18 @@ func ImportLibolmInboundSession(pickle, pickleKey []byte) (*InboundSession, erro
 // deterministic. For storage, use [InboundSession.Seal]. It returns
 // [ErrClosed].
 func (s *InboundSession) ExportLibolm(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportLibolm(pickleKey) })
+}
+
+func (s *InboundSession) doExportLibolm(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inboundState == nil {
 		return nil, ErrClosed
 	}
-	latest := &s.initial
-	if s.latest != nil {
-		latest = s.latest
-	}
+	var latest ratchet
+	defer latest.wipe()
+	s.latestRatchet(&latest)
 	w := libolm.NewWriter(inboundPickleLen)
 	w.Uint32(inboundPickleVersion)
 	s.initial.write(w)

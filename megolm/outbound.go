@@ -34,26 +34,20 @@ type outboundState struct {
 
 // NewOutboundSession returns a session with a fresh ratchet and signing key, at
 // index 0. It takes 128 and then 32 bytes from crypto/rand, in libolm's order.
-func NewOutboundSession() *OutboundSession {
+func NewOutboundSession() (v *OutboundSession) {
+	secret.Do(func() { v = doNewOutboundSession() })
+	return v
+}
+
+func doNewOutboundSession() *OutboundSession {
 	s := &OutboundSession{outboundState: new(outboundState)}
 	rand.Read(s.ratchet.parts[:])
 	var seed [curve.Size]byte
 	rand.Read(seed[:])
 	s.signing = curve.SigningKeyFromSeed(&seed)
 	secret.Wipe(seed[:])
-	s.public = mustPublic(s.signing)
+	s.public = keys.Ed25519(s.signing.VerificationKey())
 	return s
-}
-
-// mustPublic returns the public key of a signing key. One that was computed is
-// always valid.
-func mustPublic(k *curve.SigningKey) keys.Ed25519 {
-	b := k.PublicKey()
-	public, err := keys.NewEd25519(b[:])
-	if err != nil {
-		panic("megolm: internal error: " + err.Error())
-	}
-	return public
 }
 
 // ID returns the id of the session: its Ed25519 public key in unpadded base64,
@@ -90,12 +84,17 @@ func (s *OutboundSession) Revision() uint64 {
 // SessionKey returns the key with which the messages from the present index on
 // can be decrypted. It returns [ErrClosed].
 func (s *OutboundSession) SessionKey() (SessionKey, error) {
+	return secret.Call(func() (SessionKey, error) { return s.doSessionKey() })
+}
+
+func (s *OutboundSession) doSessionKey() (SessionKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.outboundState == nil {
 		return SessionKey{}, ErrClosed
 	}
-	k := &sessionKey{material: &material{ratchet: s.ratchet, public: s.public}}
+	k := newSessionKey()
+	k.ratchet, k.public = s.ratchet, s.public
 	var raw [exportSize]byte
 	defer secret.Wipe(raw[:])
 	s.signing.Sign(&k.signature, k.appendTo(raw[:0], sessionKeyVersion))
@@ -107,9 +106,13 @@ func (s *OutboundSession) SessionKey() (SessionKey, error) {
 // program. It returns [ErrTooLong], [ErrIndexExhausted] or [ErrClosed]; the
 // session is then as before.
 func (s *OutboundSession) Encrypt(plaintext []byte) (Message, error) {
+	return secret.Call(func() (Message, error) { return s.doEncrypt(plaintext) })
+}
+
+func (s *OutboundSession) doEncrypt(plaintext []byte) (Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	raw, index, err := s.encrypt(plaintext)
+	raw, index, err := s.encrypt(plaintext, false)
 	if err != nil {
 		return Message{}, err
 	}
@@ -121,19 +124,25 @@ func (s *OutboundSession) Encrypt(plaintext []byte) (Message, error) {
 // AppendEncrypt is [OutboundSession.Encrypt] for many messages: it appends the
 // message in unpadded base64 to dst.
 func (s *OutboundSession) AppendEncrypt(dst, plaintext []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doAppendEncrypt(dst, plaintext) })
+}
+
+func (s *OutboundSession) doAppendEncrypt(dst, plaintext []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	raw, _, err := s.encrypt(plaintext)
+	raw, _, err := s.encrypt(plaintext, dst == nil)
 	if err != nil {
 		return dst, err
 	}
 	if dst == nil {
-		dst = make([]byte, 0, b64.EncodedLen(len(raw)))
+		return b64.EncodeInPlace(raw), nil
 	}
 	return b64.AppendEncode(dst, raw), nil
 }
 
-func (s *OutboundSession) encrypt(plaintext []byte) (raw []byte, index uint32, err error) {
+// encrypt returns the binary form of the message, with room for its base64 form
+// when it is asked for.
+func (s *OutboundSession) encrypt(plaintext []byte, forText bool) (raw []byte, index uint32, err error) {
 	switch {
 	case s.outboundState == nil:
 		return nil, 0, ErrClosed
@@ -147,7 +156,11 @@ func (s *OutboundSession) encrypt(plaintext []byte) (raw []byte, index uint32, e
 	defer c.Wipe()
 	c.Derive(s.ratchet.parts[:], cipherLabel)
 
-	raw = make([]byte, 0, messageLen(index, len(plaintext)))
+	size := messageLen(index, len(plaintext))
+	if forText {
+		size = b64.EncodedLen(size)
+	}
+	raw = make([]byte, 0, size)
 	raw = append(raw, messageVersion)
 	raw = wire.AppendVarint(raw, indexField, index)
 	raw = wire.AppendBytesHeader(raw, ciphertextField, aessha2.CiphertextLen(len(plaintext)))

@@ -90,7 +90,7 @@ func (r *ratchet) read(in *layout.Reader) {
 }
 
 // unseeded says whether the ratchet is all zero, which stands for none.
-func (r *ratchet) unseeded() bool { return r.parts == [ratchetSize]byte{} }
+func (r *ratchet) unseeded() bool { return secret.IsZero(r.parts[:]) }
 
 // Session keys and exports have the index before the parts.
 

@@ -38,39 +38,30 @@ func (m *material) appendTo(dst []byte, version byte) []byte {
 	return append(dst, public[:]...)
 }
 
-// decodeShared decodes text of exactly size bytes of binary, of the given
-// version, and reads the material in it. The caller wipes what it returns.
-func decodeShared(what string, text []byte, version byte, size int) (*material, []byte, error) {
+// decodeShared decodes text into raw, which it must fill, and checks version,
+// ratchet and public key. The caller wipes raw.
+func decodeShared(what string, raw, text []byte, version byte) (public keys.Ed25519, err error) {
 	switch ct64.DecodedLen(text) {
-	case size:
+	case len(raw):
 	case -1:
-		return nil, nil, &MalformedError{What: what, Why: ct64.ErrBase64.Error()}
+		return public, &MalformedError{What: what, Why: ct64.ErrBase64.Error()}
 	default:
-		return nil, nil, &MalformedError{What: what, Why: fmt.Sprintf("not %d bytes long", size)}
-	}
-	raw := make([]byte, size)
-	m := new(material)
-	fail := func(err error) (*material, []byte, error) {
-		secret.Wipe(raw)
-		m.ratchet.wipe()
-		return nil, nil, err
+		return public, &MalformedError{What: what, Why: fmt.Sprintf("not %d bytes long", len(raw))}
 	}
 	if err := ct64.Decode(raw, text); err != nil {
-		return fail(&MalformedError{What: what, Why: err.Error()})
+		return public, &MalformedError{What: what, Why: err.Error()}
 	}
 	if raw[0] != version {
-		return fail(&VersionError{What: what, Got: uint32(raw[0])})
+		return public, &VersionError{What: what, Got: uint32(raw[0])}
 	}
-	m.ratchet.setShared(raw[1:])
-	if m.ratchet.unseeded() {
-		return fail(&MalformedError{What: what, Why: "all-zero ratchet"})
+	if secret.IsZero(raw[1+4:][:ratchetSize]) {
+		return public, &MalformedError{What: what, Why: "all-zero ratchet"}
 	}
-	public, err := keys.NewEd25519(raw[exportSize-keys.PublicKeySize : exportSize])
+	public, err = keys.NewEd25519(raw[exportSize-keys.PublicKeySize : exportSize])
 	if err != nil {
-		return fail(&MalformedError{What: what, Why: err.Error()})
+		return public, &MalformedError{What: what, Why: err.Error()}
 	}
-	m.public = public
-	return m, raw, nil
+	return public, nil
 }
 
 // SessionKey lets its holder read an outbound session from the index on at
@@ -93,22 +84,38 @@ type sessionKey struct {
 	closed    bool
 }
 
+// newSessionKey returns an empty one. It and the material are one object.
+func newSessionKey() *sessionKey {
+	o := new(struct {
+		key sessionKey
+		material
+	})
+	o.key.material = &o.material
+	return &o.key
+}
+
 // ParseSessionKey parses the base64 form: 306 characters, or 308 with padding,
 // for 229 bytes. The key's own signature is checked, which shows that whoever
 // made it holds the session's signing key. It returns a [*MalformedError], a
 // [*VersionError] or [ErrSignature].
 func ParseSessionKey(text []byte) (SessionKey, error) {
-	m, raw, err := decodeShared(sessionKeyName, text, sessionKeyVersion, sessionKeySize)
+	return secret.Call(func() (SessionKey, error) { return doParseSessionKey(text) })
+}
+
+func doParseSessionKey(text []byte) (SessionKey, error) {
+	var raw [sessionKeySize]byte
+	defer secret.Wipe(raw[:])
+	public, err := decodeShared(sessionKeyName, raw[:], text, sessionKeyVersion)
 	if err != nil {
 		return SessionKey{}, err
 	}
-	defer secret.Wipe(raw)
-	k := &sessionKey{material: m, signature: [curve.SignatureSize]byte(raw[exportSize:])}
-	public := k.public.Array()
-	if !curve.Verify(&public, raw[:exportSize], &k.signature) {
-		k.ratchet.wipe()
+	b, signature := public.Array(), [curve.SignatureSize]byte(raw[exportSize:])
+	if !curve.Verify(&b, raw[:exportSize], &signature) {
 		return SessionKey{}, fmt.Errorf("%s: %w", sessionKeyName, ErrSignature)
 	}
+	k := newSessionKey()
+	k.ratchet.setShared(raw[1:])
+	k.public, k.signature = public, signature
 	return SessionKey{p: k}, nil
 }
 
@@ -145,7 +152,12 @@ func (k SessionKey) Index() uint32 {
 
 // SecretText returns the key in unpadded base64, 306 characters, nil when it is
 // absent or closed. Wiping it is the caller's.
-func (k SessionKey) SecretText() []byte {
+func (k SessionKey) SecretText() (v []byte) {
+	secret.Do(func() { v = k.doSecretText() })
+	return v
+}
+
+func (k SessionKey) doSecretText() []byte {
 	if k.IsZero() {
 		return nil
 	}
@@ -182,15 +194,33 @@ type exportedSession struct {
 	closed bool
 }
 
+// newExportedSession returns an empty one. It and the material are one object.
+func newExportedSession() *exportedSession {
+	o := new(struct {
+		export exportedSession
+		material
+	})
+	o.export.material = &o.material
+	return &o.export
+}
+
 // ParseExportedSession parses the base64 form: 220 characters, with or without
 // padding, for 165 bytes. It returns a [*MalformedError] or a [*VersionError].
 func ParseExportedSession(text []byte) (ExportedSession, error) {
-	m, raw, err := decodeShared(exportName, text, exportVersion, exportSize)
+	return secret.Call(func() (ExportedSession, error) { return doParseExportedSession(text) })
+}
+
+func doParseExportedSession(text []byte) (ExportedSession, error) {
+	var raw [exportSize]byte
+	defer secret.Wipe(raw[:])
+	public, err := decodeShared(exportName, raw[:], text, exportVersion)
 	if err != nil {
 		return ExportedSession{}, err
 	}
-	secret.Wipe(raw)
-	return ExportedSession{p: &exportedSession{material: m}}, nil
+	e := newExportedSession()
+	e.ratchet.setShared(raw[1:])
+	e.public = public
+	return ExportedSession{p: e}, nil
 }
 
 // UnmarshalText sets e as [ParseExportedSession] does. When it fails, e is as
@@ -226,7 +256,12 @@ func (e ExportedSession) Index() uint32 {
 
 // SecretText returns the export in unpadded base64, 220 characters, nil when it
 // is absent or closed. Wiping it is the caller's.
-func (e ExportedSession) SecretText() []byte {
+func (e ExportedSession) SecretText() (v []byte) {
+	secret.Do(func() { v = e.doSecretText() })
+	return v
+}
+
+func (e ExportedSession) doSecretText() []byte {
 	if e.IsZero() {
 		return nil
 	}

@@ -96,29 +96,32 @@ func (s *OutboundSession) readState(in *layout.Reader) {
 	default:
 		in.Fail("unknown form of signing key")
 	}
-	s.public = readPublic(in)
+	var public [keys.PublicKeySize]byte
+	in.Bytes(public[:])
 	if in.Failed() {
 		return
 	}
 	if form == formSeed {
 		s.signing = curve.SigningKeyFromSeed((*[curve.Size]byte)(expanded[:]))
-		if s.signing.PublicKey() != s.public.Array() {
+		if s.signing.PublicKey() != public {
 			in.Invalid(curve.ErrKeyMismatch.Error())
 		}
+		s.public = keys.Ed25519(s.signing.VerificationKey())
 		return
 	}
-	s.readExpanded(in, &expanded)
+	s.readExpanded(in, &expanded, &public)
 }
 
-// readExpanded sets the signing key to an expanded one that fits s.public.
-func (s *OutboundSession) readExpanded(in *layout.Reader, expanded *[curve.ExpandedSize]byte) {
-	public := s.public.Array()
-	signing, err := curve.SigningKeyFromExpanded(expanded, &public)
+// readExpanded sets the signing key to an expanded one, and the public key to the
+// one that was read, which must be what the expanded one gives.
+func (s *OutboundSession) readExpanded(in *layout.Reader, expanded *[curve.ExpandedSize]byte, public *[keys.PublicKeySize]byte) {
+	signing, err := curve.SigningKeyFromExpanded(expanded, public)
 	if err != nil {
 		in.Invalid(err.Error())
 		return
 	}
 	s.signing = signing
+	s.public = keys.Ed25519(signing.VerificationKey())
 }
 
 // Seal returns the session encrypted under key, for storage; the package
@@ -131,6 +134,10 @@ func (s *OutboundSession) Seal(key keys.SealKey, context []byte) ([]byte, error)
 
 // AppendSeal is [OutboundSession.Seal], appending to dst.
 func (s *OutboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doAppendSeal(dst, key, context) })
+}
+
+func (s *OutboundSession) doAppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.outboundState == nil {
@@ -145,6 +152,10 @@ func (s *OutboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byt
 // returns a [*MalformedError], a [*VersionError], [ErrOpen] or
 // [keys.ErrAbsent].
 func OpenOutboundSession(sealed []byte, key keys.SealKey, context []byte) (*OutboundSession, error) {
+	return secret.Call(func() (*OutboundSession, error) { return doOpenOutboundSession(sealed, key, context) })
+}
+
+func doOpenOutboundSession(sealed []byte, key keys.SealKey, context []byte) (*OutboundSession, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
 	state, err := seal.Open(sealed, seal.MegolmOutbound, &k, context)
@@ -175,7 +186,10 @@ func (s *InboundSession) writeState(w *layout.Writer) {
 	s.initial.write(w)
 	w.Bool(s.latest != nil)
 	if s.latest != nil {
-		s.latest.write(w)
+		var latest ratchet
+		defer latest.wipe()
+		s.latestRatchet(&latest)
+		latest.write(w)
 	}
 	w.Bytes(s.public.Bytes())
 	w.Bool(s.verified)
@@ -185,11 +199,13 @@ func (s *InboundSession) readState(in *layout.Reader) {
 	s.revision = readStateHeader(in)
 	s.initial.read(in)
 	if in.Bool() {
-		s.latest = new(ratchet)
-		s.latest.read(in)
-		if s.latest.index <= s.initial.index {
+		var latest ratchet
+		defer latest.wipe()
+		latest.read(in)
+		if latest.index <= s.initial.index {
 			in.Invalid("latest ratchet before the first")
 		}
+		s.setLatest(&latest)
 	}
 	s.public = readPublic(in)
 	s.verified = in.Bool()
@@ -204,6 +220,10 @@ func (s *InboundSession) Seal(key keys.SealKey, context []byte) ([]byte, error) 
 
 // AppendSeal is [InboundSession.Seal], appending to dst.
 func (s *InboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doAppendSeal(dst, key, context) })
+}
+
+func (s *InboundSession) doAppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inboundState == nil {
@@ -218,6 +238,10 @@ func (s *InboundSession) AppendSeal(dst []byte, key keys.SealKey, context []byte
 // returns a [*MalformedError], a [*VersionError], [ErrOpen] or
 // [keys.ErrAbsent].
 func OpenInboundSession(sealed []byte, key keys.SealKey, context []byte) (*InboundSession, error) {
+	return secret.Call(func() (*InboundSession, error) { return doOpenInboundSession(sealed, key, context) })
+}
+
+func doOpenInboundSession(sealed []byte, key keys.SealKey, context []byte) (*InboundSession, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
 	state, err := seal.Open(sealed, seal.MegolmInbound, &k, context)

@@ -3,6 +3,7 @@ package megolm
 import (
 	"math"
 
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/internal/vodozemac"
 	"github.com/chappe-e2ee/chappe/keys"
 )
@@ -33,6 +34,10 @@ func (r *ratchet) writeVodozemac(w *vodozemac.Writer) {
 // session with vodozemac's experimental MAC of 32 bytes, or [ErrPickleKey], also
 // when the key has another length.
 func ImportVodozemacOutboundSession(pickle, pickleKey []byte) (*OutboundSession, error) {
+	return secret.Call(func() (*OutboundSession, error) { return doImportVodozemacOutboundSession(pickle, pickleKey) })
+}
+
+func doImportVodozemacOutboundSession(pickle, pickleKey []byte) (*OutboundSession, error) {
 	s := &OutboundSession{outboundState: new(outboundState)}
 	err := vodozemac.Import(vodozemacOutboundName, pickle, pickleKey, func(in *vodozemac.Reader) {
 		in.Object(
@@ -40,13 +45,8 @@ func ImportVodozemacOutboundSession(pickle, pickleKey []byte) (*OutboundSession,
 			vodozemac.Member{Name: "signing_key", Read: func() { s.signing = in.SigningKey() }},
 			in.Config(),
 		)
-		if in.Failed() {
-			return
-		}
-		var err error
-		public := s.signing.PublicKey()
-		if s.public, err = keys.NewEd25519(public[:]); err != nil {
-			in.Fail("private key without a valid public key")
+		if !in.Failed() {
+			s.public = keys.Ed25519(s.signing.VerificationKey())
 		}
 	})
 	if err != nil {
@@ -61,6 +61,10 @@ func ImportVodozemacOutboundSession(pickle, pickleKey []byte) (*OutboundSession,
 // encryption is deterministic. For storage, use [OutboundSession.Seal]. It
 // returns [ErrPickleKey] when the key has another length, or [ErrClosed].
 func (s *OutboundSession) ExportVodozemac(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportVodozemac(pickleKey) })
+}
+
+func (s *OutboundSession) doExportVodozemac(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.outboundState == nil {
@@ -81,6 +85,10 @@ func (s *OutboundSession) ExportVodozemac(pickleKey []byte) ([]byte, error) {
 // a session with vodozemac's experimental MAC of 32 bytes, or [ErrPickleKey],
 // also when the key has another length.
 func ImportVodozemacInboundSession(pickle, pickleKey []byte) (*InboundSession, error) {
+	return secret.Call(func() (*InboundSession, error) { return doImportVodozemacInboundSession(pickle, pickleKey) })
+}
+
+func doImportVodozemacInboundSession(pickle, pickleKey []byte) (*InboundSession, error) {
 	s := newInboundSession()
 	err := vodozemac.Import(vodozemacInboundName, pickle, pickleKey, func(in *vodozemac.Reader) {
 		in.Object(
@@ -114,6 +122,10 @@ func (s *InboundSession) readVodozemacPublic(in *vodozemac.Reader) {
 // ratchet, which spares hashes, is not in the form; no index is lost. It returns
 // [ErrPickleKey] when the key has another length, or [ErrClosed].
 func (s *InboundSession) ExportVodozemac(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportVodozemac(pickleKey) })
+}
+
+func (s *InboundSession) doExportVodozemac(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inboundState == nil {

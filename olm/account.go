@@ -43,6 +43,10 @@ type IdentityKeys struct {
 // libolm's order. It fails only where the Go runtime forbids X25519
 // (GODEBUG=fips140=only).
 func GenerateAccount() (*Account, error) {
+	return secret.Call(func() (*Account, error) { return doGenerateAccount() })
+}
+
+func doGenerateAccount() (*Account, error) {
 	if err := curve.X25519Available(); err != nil {
 		return nil, err
 	}
@@ -51,12 +55,9 @@ func GenerateAccount() (*Account, error) {
 	defer secret.Wipe(seed[:])
 	rand.Read(seed[:])
 	a.signing = curve.SigningKeyFromSeed(&seed)
-	signing := a.signing.PublicKey()
-	var err error
-	if a.identity.Ed25519, err = keys.NewEd25519(signing[:]); err != nil {
-		return nil, err
-	}
+	a.identity.Ed25519 = keys.Ed25519(a.signing.VerificationKey())
 	rand.Read(a.private[:])
+	var err error
 	if a.identity.Curve25519, err = publicKey(&a.private); err != nil {
 		return nil, err
 	}
@@ -86,6 +87,10 @@ func (a *Account) Revision() uint64 {
 // Sign returns the Ed25519 signature of message under the account's signing
 // key. It returns [ErrClosed].
 func (a *Account) Sign(message []byte) (keys.Signature, error) {
+	return secret.Call(func() (keys.Signature, error) { return a.doSign(message) })
+}
+
+func (a *Account) doSign(message []byte) (keys.Signature, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.accountState == nil {

@@ -76,7 +76,7 @@ func (k *oneTimeKey) parse(in *layout.Reader, b []byte) {
 	}
 	k.public = public
 	copy(k.private[:], b[5+keySize:])
-	if k.private == [keySize]byte{} {
+	if secret.IsZero(k.private[:]) {
 		in.Invalid("all-zero key")
 	}
 }
@@ -94,7 +94,8 @@ func (a *Account) readState(in *layout.Reader) {
 	default:
 		in.Fail("unknown form of signing key")
 	}
-	a.identity.Ed25519 = readEd25519(in)
+	var public [keySize]byte
+	in.Bytes(public[:])
 	a.identity.Curve25519 = readCurve25519(in)
 	in.Key(&a.private)
 	a.lastID = in.Uint32()
@@ -109,13 +110,14 @@ func (a *Account) readState(in *layout.Reader) {
 		return
 	}
 	if form == formExpanded {
-		a.readExpanded(in, &expanded)
+		a.readExpanded(in, &expanded, &public)
 		return
 	}
 	a.signing = curve.SigningKeyFromSeed((*[keySize]byte)(expanded[:]))
-	if a.signing.PublicKey() != a.identity.Ed25519.Array() {
+	if a.signing.PublicKey() != public {
 		in.Invalid(curve.ErrKeyMismatch.Error())
 	}
+	a.identity.Ed25519 = keys.Ed25519(a.signing.VerificationKey())
 }
 
 func checkAlgorithm(in *layout.Reader) {
@@ -137,15 +139,16 @@ func (a *Account) readFallback(in *layout.Reader) {
 	}
 }
 
-// readExpanded sets the signing key to an expanded one that fits the public key.
-func (a *Account) readExpanded(in *layout.Reader, expanded *[curve.ExpandedSize]byte) {
-	public := a.identity.Ed25519.Array()
-	signing, err := curve.SigningKeyFromExpanded(expanded, &public)
+// readExpanded sets the signing key to an expanded one, and the public key to the
+// one that was read, which must be what the expanded one gives.
+func (a *Account) readExpanded(in *layout.Reader, expanded *[curve.ExpandedSize]byte, public *[keySize]byte) {
+	signing, err := curve.SigningKeyFromExpanded(expanded, public)
 	if err != nil {
 		in.Invalid(err.Error())
 		return
 	}
 	a.signing = signing
+	a.identity.Ed25519 = keys.Ed25519(signing.VerificationKey())
 }
 
 // Seal returns the account encrypted under key, for storage. It opens again
@@ -157,6 +160,10 @@ func (a *Account) Seal(key keys.SealKey, context []byte) ([]byte, error) {
 
 // AppendSeal is [Account.Seal], appending to dst.
 func (a *Account) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return a.doAppendSeal(dst, key, context) })
+}
+
+func (a *Account) doAppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.accountState == nil {
@@ -170,6 +177,10 @@ func (a *Account) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]by
 // OpenAccount opens an account that [Account.Seal] made. It returns a
 // [*MalformedError], a [*VersionError], [ErrOpen] or [keys.ErrAbsent].
 func OpenAccount(sealed []byte, key keys.SealKey, context []byte) (*Account, error) {
+	return secret.Call(func() (*Account, error) { return doOpenAccount(sealed, key, context) })
+}
+
+func doOpenAccount(sealed []byte, key keys.SealKey, context []byte) (*Account, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
 	state, err := seal.Open(sealed, seal.OlmAccount, &k, context)

@@ -16,6 +16,10 @@ import (
 // bytes for the base key and then 32 for the ratchet key from crypto/rand, in
 // libolm's order. It returns [ErrKeyMismatch], [keys.ErrAbsent] or [ErrClosed].
 func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*Session, error) {
+	return secret.Call(func() (*Session, error) { return a.doNewOutboundSession(identityKey, oneTimeKey) })
+}
+
+func (a *Account) doNewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*Session, error) {
 	if identityKey.IsZero() || oneTimeKey.IsZero() {
 		return nil, fmt.Errorf("olm: identity or one-time key: %w", keys.ErrAbsent)
 	}
@@ -31,10 +35,8 @@ func (a *Account) NewOutboundSession(identityKey, oneTimeKey keys.Curve25519) (*
 		return nil, err
 	}
 	baseKey := base.PublicKey()
-	s := &Session{
-		keys:         SessionKeys{IdentityKey: a.identity.Curve25519, OneTimeKey: oneTimeKey},
-		sessionState: &sessionState{count: ratchetCount{known: true}, sender: new(senderChain)},
-	}
+	s := newSession(SessionKeys{IdentityKey: a.identity.Curve25519, OneTimeKey: oneTimeKey})
+	s.count.known, s.sender = true, new(senderChain)
 	if s.keys.BaseKey, err = keys.NewCurve25519(baseKey[:]); err != nil {
 		return nil, err
 	}
@@ -122,6 +124,10 @@ type Inbound struct {
 // [ErrDecrypt], [ErrIndexExhausted], a [*MessageGapError], [ErrKeyMismatch],
 // [keys.ErrAbsent] or [ErrClosed]; the account is then as before.
 func (a *Account) NewInboundSession(identityKey keys.Curve25519, m Message) (Inbound, error) {
+	return secret.Call(func() (Inbound, error) { return a.doNewInboundSession(identityKey, m) })
+}
+
+func (a *Account) doNewInboundSession(identityKey keys.Curve25519, m Message) (Inbound, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s, used, err := a.inbound(identityKey, &m)
@@ -175,10 +181,8 @@ func (a *Account) inbound(identityKey keys.Curve25519, m *Message) (*Session, Us
 		return nil, UsedKey{}, err
 	}
 	r := &receiverChain{ratchetKey: m.ratchetKey}
-	s := &Session{
-		keys:         m.sessionKeys,
-		sessionState: &sessionState{count: ratchetCount{known: true}, receivers: []*receiverChain{r}},
-	}
+	s := newSession(m.sessionKeys)
+	s.count.known, s.receivers = true, []*receiverChain{r}
 	shared.derive(&s.root, &r.chain)
 	return s, UsedKey{k.publicPart(), kind}, nil
 }
@@ -189,6 +193,10 @@ func (a *Account) inbound(identityKey keys.Curve25519, m *Message) (*Session, Us
 // programs that are built on libolm's interface. Use
 // [Account.NewInboundSession].
 func (a *Account) UnsafeNewInboundSession(identityKey keys.Curve25519, m Message) (*Session, error) {
+	return secret.Call(func() (*Session, error) { return a.doUnsafeNewInboundSession(identityKey, m) })
+}
+
+func (a *Account) doUnsafeNewInboundSession(identityKey keys.Curve25519, m Message) (*Session, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s, _, err := a.inbound(identityKey, &m)

@@ -17,6 +17,10 @@ import (
 // [ErrKeyMismatch], [keys.ErrAbsent] or [ErrClosed]; the session is then as
 // before.
 func (s *Session) Decrypt(m Message) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doDecrypt(m) })
+}
+
+func (s *Session) doDecrypt(m Message) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

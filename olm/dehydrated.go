@@ -62,6 +62,10 @@ type DehydratedDevice struct {
 // It returns [ErrNoSeed], [ErrPreviousFallbackKey], [ErrPickleKey] when the key
 // has another length, or [ErrClosed].
 func (a *Account) Dehydrate(key []byte) (DehydratedDevice, error) {
+	return secret.Call(func() (DehydratedDevice, error) { return a.doDehydrate(key) })
+}
+
+func (a *Account) doDehydrate(key []byte) (DehydratedDevice, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -103,6 +107,10 @@ func (a *Account) Dehydrate(key []byte) (DehydratedDevice, error) {
 // It returns a [*LossyPickleError], [ErrPickleKey] when the key has another
 // length than 32, or [ErrClosed].
 func (a *Account) DehydrateV1(key []byte, deviceID string) (DehydratedDevice, error) {
+	return secret.Call(func() (DehydratedDevice, error) { return a.doDehydrateV1(key, deviceID) })
+}
+
+func (a *Account) doDehydrateV1(key []byte, deviceID string) (DehydratedDevice, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.accountState == nil {
@@ -138,6 +146,10 @@ func expandDehydrationKey(out *[kdf.Size]byte, key []byte, deviceID string) erro
 // [*VersionError], or [ErrPickleKey], also when the key has another length than
 // 32.
 func RehydrateAccount(d DehydratedDevice, key []byte, deviceID string) (*Account, error) {
+	return secret.Call(func() (*Account, error) { return doRehydrateAccount(d, key, deviceID) })
+}
+
+func doRehydrateAccount(d DehydratedDevice, key []byte, deviceID string) (*Account, error) {
 	switch d.Algorithm {
 	case DehydrationV1:
 		var pickleKey [kdf.Size]byte
@@ -199,19 +211,18 @@ func (a *Account) readDehydrated(in *layout.Reader) {
 	if in.Failed() {
 		return
 	}
+	for _, list := range [][]oneTimeKey{a.oneTime, a.fallback} {
+		if err := setPublic(list); err != nil {
+			in.Invalid("private key without a valid public key")
+		}
+	}
 	a.signing = curve.SigningKeyFromSeed(&seed)
 	a.setIdentity(in.Invalid)
 }
 
 // readDehydratedKey reads a private key and gives it the next id.
 func (a *Account) readDehydratedKey(in *layout.Reader, k *oneTimeKey) {
-	if in.Key(&k.private); in.Failed() {
-		return
-	}
-	var err error
-	if k.public, err = publicKey(&k.private); err != nil {
-		in.Invalid("private key without a valid public key")
-	}
+	in.Key(&k.private)
 	a.lastID++
 	k.id, k.published = a.lastID, true
 }

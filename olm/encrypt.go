@@ -16,10 +16,14 @@ import (
 // session before the message leaves the program. It returns [ErrTooLong],
 // [ErrIndexExhausted] or [ErrClosed]; the session is then as before.
 func (s *Session) Encrypt(plaintext []byte) (Message, error) {
+	return secret.Call(func() (Message, error) { return s.doEncrypt(plaintext) })
+}
+
+func (s *Session) doEncrypt(plaintext []byte) (Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var m Message
-	if err := s.encrypt(&m, plaintext); err != nil {
+	if err := s.encrypt(&m, plaintext, false); err != nil {
 		return Message{}, err
 	}
 	return m, nil
@@ -27,20 +31,27 @@ func (s *Session) Encrypt(plaintext []byte) (Message, error) {
 
 // AppendEncrypt is [Session.Encrypt] for many messages: it appends the body,
 // unpadded base64, to dst, and returns the type beside it.
-func (s *Session) AppendEncrypt(dst, plaintext []byte) ([]byte, MessageType, error) {
+func (s *Session) AppendEncrypt(dst, plaintext []byte) (message []byte, typ MessageType, err error) {
+	secret.Do(func() { message, typ, err = s.doAppendEncrypt(dst, plaintext) })
+	return message, typ, err
+}
+
+func (s *Session) doAppendEncrypt(dst, plaintext []byte) ([]byte, MessageType, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var m Message
-	if err := s.encrypt(&m, plaintext); err != nil {
+	if err := s.encrypt(&m, plaintext, dst == nil); err != nil {
 		return dst, 0, err
 	}
 	if dst == nil {
-		dst = make([]byte, 0, b64.EncodedLen(len(m.raw)))
+		return b64.EncodeInPlace(m.raw), m.typ, nil
 	}
 	return b64.AppendEncode(dst, m.raw), m.typ, nil
 }
 
-func (s *Session) encrypt(m *Message, plaintext []byte) error {
+// encrypt sets m. Its binary form has room for its base64 form when it is asked
+// for.
+func (s *Session) encrypt(m *Message, plaintext []byte, forText bool) error {
 	if s.sessionState == nil {
 		return ErrClosed
 	}
@@ -72,7 +83,11 @@ func (s *Session) encrypt(m *Message, plaintext []byte) error {
 		m.typ, m.sessionKeys = PreKey, s.keys
 		outer = preKeyLen(inner)
 	}
-	raw := make([]byte, 0, outer+inner)
+	size := outer + inner
+	if forText {
+		size = b64.EncodedLen(size)
+	}
+	raw := make([]byte, 0, size)
 	if m.typ == PreKey {
 		raw = append(raw, messageVersion)
 		raw = appendKey(raw, oneTimeKeyField, s.keys.OneTimeKey)

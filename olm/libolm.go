@@ -38,6 +38,10 @@ const (
 // It returns a [*MalformedError], a [*VersionError], [ErrLegacyPickle] for
 // version 1, or [ErrPickleKey].
 func ImportLibolmAccount(pickle, pickleKey []byte) (*Account, error) {
+	return secret.Call(func() (*Account, error) { return doImportLibolmAccount(pickle, pickleKey) })
+}
+
+func doImportLibolmAccount(pickle, pickleKey []byte) (*Account, error) {
 	plaintext, err := libolm.Decrypt(accountPickleName, pickle, pickleKey)
 	if err != nil {
 		return nil, err
@@ -65,7 +69,8 @@ func ImportLibolmAccount(pickle, pickleKey []byte) (*Account, error) {
 func (a *Account) readLibolm(in *layout.Reader, version uint32) {
 	var expanded [curve.ExpandedSize]byte
 	defer secret.Wipe(expanded[:])
-	a.identity.Ed25519 = readEd25519(in)
+	var public [keySize]byte
+	in.Bytes(public[:])
 	in.Bytes(expanded[:])
 	a.identity.Curve25519 = readCurve25519(in)
 	in.Key(&a.private)
@@ -84,7 +89,7 @@ func (a *Account) readLibolm(in *layout.Reader, version uint32) {
 	if in.Failed() {
 		return
 	}
-	a.readExpanded(in, &expanded)
+	a.readExpanded(in, &expanded, &public)
 	if curve.PublicFromPrivate(&a.private) != a.identity.Curve25519.Array() {
 		in.Invalid(curve.ErrKeyMismatch.Error())
 	}
@@ -102,7 +107,7 @@ func (a *Account) readFallbackSlots(in *layout.Reader) {
 			return
 		}
 		slot := slots[i*storedKeyLen : (i+1)*storedKeyLen]
-		if used := slot[4] != 0; !used || [2 * keySize]byte(slot[5:]) == [2 * keySize]byte{} {
+		if used := slot[4] != 0; !used || secret.IsZero(slot[5:][:2*keySize]) {
 			return
 		}
 		a.fallback = a.fallback[:i+1]
@@ -154,6 +159,10 @@ func (a *Account) mendIDs() {
 // deterministic. For storage, use [Account.Seal]. libolm keeps 100 one-time
 // keys: with more, it returns a [*LossyPickleError]. It returns [ErrClosed].
 func (a *Account) ExportLibolm(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return a.doExportLibolm(pickleKey) })
+}
+
+func (a *Account) doExportLibolm(pickleKey []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.accountState == nil {
@@ -172,6 +181,10 @@ func (a *Account) exportWhole(pickleKey []byte) ([]byte, error) {
 // ExportLibolmLossy is [Account.ExportLibolm] for any account: of more than 100
 // one-time keys, the newest 100 are written.
 func (a *Account) ExportLibolmLossy(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return a.doExportLibolmLossy(pickleKey) })
+}
+
+func (a *Account) doExportLibolmLossy(pickleKey []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.accountState == nil {
@@ -209,6 +222,10 @@ func (a *Account) exportLibolm(pickleKey []byte) ([]byte, error) {
 // they are not kept here, and [Session.ExportLibolm] reports them. It returns a
 // [*MalformedError], a [*VersionError] or [ErrPickleKey].
 func ImportLibolmSession(pickle, pickleKey []byte) (*Session, error) {
+	return secret.Call(func() (*Session, error) { return doImportLibolmSession(pickle, pickleKey) })
+}
+
+func doImportLibolmSession(pickle, pickleKey []byte) (*Session, error) {
 	plaintext, err := libolm.Decrypt(sessionPickleName, pickle, pickleKey)
 	if err != nil {
 		return nil, err
@@ -219,7 +236,7 @@ func ImportLibolmSession(pickle, pickleKey []byte) (*Session, error) {
 	if !in.Stopped() && version != sessionPickleVersion && version != sessionPickleLogging {
 		return nil, &VersionError{What: sessionPickleName, Got: version}
 	}
-	s := &Session{sessionState: new(sessionState)}
+	s := newSession(SessionKeys{})
 	s.readLibolm(in)
 	if version == sessionPickleLogging {
 		in.Uint32() // a chain index, for the log
@@ -246,12 +263,14 @@ func (s *Session) readLibolm(in *layout.Reader) {
 		s.sender = new(senderChain)
 		s.sender.read(in)
 	}
-	for range in.Count(MaxReceiverChains, libolmReceiverLen) {
+	n := in.Count(MaxReceiverChains, libolmReceiverLen)
+	s.receivers = make([]*receiverChain, 0, n)
+	for range n {
 		r := &receiverChain{ratchetKey: readCurve25519(in)}
 		r.chain.read(in)
 		s.receivers = append(s.receivers, r)
 	}
-	n := in.Count(libolmSkippedKeys, libolmSkippedLen)
+	n = in.Count(libolmSkippedKeys, libolmSkippedLen)
 	s.serial = uint64(n)
 	for i := range n {
 		ratchetKey := readCurve25519(in)
@@ -260,6 +279,9 @@ func (s *Session) readLibolm(in *layout.Reader) {
 		k.index = in.Uint32()
 		k.serial = uint64(n - 1 - i) // the newest comes first
 		if r := s.receiver(ratchetKey); r != nil {
+			if r.skipped == nil { // as many as can follow: no key is left behind in a shorter list
+				r.skipped = make([]skippedKey, 0, n-i)
+			}
 			r.skipped = append(r.skipped, k)
 		} else {
 			s.orphans++
@@ -277,6 +299,10 @@ func (s *Session) readLibolm(in *layout.Reader) {
 // [*LossyPickleError] when libolm's form cannot hold all of the session, and
 // [ErrClosed].
 func (s *Session) ExportLibolm(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportLibolm(pickleKey) })
+}
+
+func (s *Session) doExportLibolm(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessionState == nil {
@@ -294,6 +320,10 @@ func (s *Session) ExportLibolm(pickleKey []byte) ([]byte, error) {
 // skipped message keys, the 40 that were set aside last are written, and those
 // of dropped chains, which libolm would keep and cannot use, are missing.
 func (s *Session) ExportLibolmLossy(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportLibolmLossy(pickleKey) })
+}
+
+func (s *Session) doExportLibolmLossy(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessionState == nil {

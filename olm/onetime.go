@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"math"
 
+	"github.com/chappe-e2ee/chappe/internal/curve"
 	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
@@ -50,6 +51,22 @@ func newKey(id uint32) (k oneTimeKey, err error) {
 	return k, err
 }
 
+// setPublic sets the public keys of the private ones in list.
+func setPublic(list []oneTimeKey) error {
+	private, public := make([]*[keySize]byte, len(list)), make([][keySize]byte, len(list))
+	for i := range list {
+		private[i] = &list[i].private
+	}
+	curve.PublicsFromPrivates(public, private)
+	for i := range list {
+		var err error
+		if list[i].public, err = keys.NewCurve25519(public[i][:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // GenerateOneTimeKeys makes n new one-time keys, 0 to [MaxOneTimeKeys]. It
 // returns the public keys of those that were dropped to make room: messages to
 // them can no longer be decrypted. It returns [ErrKeyCount] or [ErrClosed]; the
@@ -62,6 +79,10 @@ func newKey(id uint32) (k oneTimeKey, err error) {
 // server has forgotten, is then offered twice: the second message to it ends in
 // an [*UnknownOneTimeKeyError]. Marking first would lose keys instead.)
 func (a *Account) GenerateOneTimeKeys(n int) (evicted []keys.Curve25519, err error) {
+	return secret.Call(func() ([]keys.Curve25519, error) { return a.doGenerateOneTimeKeys(n) })
+}
+
+func (a *Account) doGenerateOneTimeKeys(n int) (evicted []keys.Curve25519, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -75,14 +96,16 @@ func (a *Account) GenerateOneTimeKeys(n int) (evicted []keys.Curve25519, err err
 	drop := max(len(a.oneTime)+n-MaxOneTimeKeys, 0)
 	list := make([]oneTimeKey, 0, len(a.oneTime)-drop+n)
 	list = append(list, a.oneTime[drop:]...)
-	for i := range n {
-		k, err := newKey(a.lastID + uint32(i) + 1)
-		if err != nil {
-			wipeKeys(list)
-			return nil, err
-		}
-		list = append(list, k)
-		secret.Wipe(k.private[:])
+	kept := len(list)
+	list = list[:kept+n]
+	for i := range list[kept:] {
+		k := &list[kept+i]
+		k.id = a.lastID + uint32(i) + 1
+		rand.Read(k.private[:])
+	}
+	if err := setPublic(list[kept:]); err != nil {
+		wipeKeys(list)
+		return nil, err
 	}
 	for i := range drop {
 		evicted = append(evicted, a.oneTime[i].public)
@@ -144,7 +167,14 @@ func (a *Account) UnpublishedOneTimeKeys() []OneTimeKey {
 // the previous one, so that messages on their way to it still decrypt; the one
 // that was previous is forgotten, and its public key returned. It returns
 // [ErrKeyCount] or [ErrClosed]; the account is then as before.
+//
+// Make one when device_unused_fallback_key_types of /sync no longer names its
+// algorithm: the server has given the key out.
 func (a *Account) GenerateFallbackKey() (forgotten keys.Curve25519, err error) {
+	return secret.Call(func() (keys.Curve25519, error) { return a.doGenerateFallbackKey() })
+}
+
+func (a *Account) doGenerateFallbackKey() (forgotten keys.Curve25519, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {

@@ -32,6 +32,16 @@ type sessionState struct {
 	revision  uint64
 }
 
+// newSession returns a session with an empty state. Both are one object.
+func newSession(k SessionKeys) *Session {
+	o := new(struct {
+		session Session
+		state   sessionState
+	})
+	o.session.keys, o.session.sessionState = k, &o.state
+	return &o.session
+}
+
 // ratchetCount is the number of steps of the root ratchet. libolm's pickles do
 // not hold it.
 type ratchetCount struct {

@@ -94,6 +94,7 @@ func (s *Session) readState(in *layout.Reader) {
 	if n > MaxReceiverChains {
 		in.Fail("too many receiver chains")
 	}
+	s.receivers = make([]*receiverChain, 0, min(n, MaxReceiverChains))
 	for range n {
 		if in.Stopped() {
 			return
@@ -163,6 +164,10 @@ func (s *Session) Seal(key keys.SealKey, context []byte) ([]byte, error) {
 
 // AppendSeal is [Session.Seal], appending to dst.
 func (s *Session) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doAppendSeal(dst, key, context) })
+}
+
+func (s *Session) doAppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessionState == nil {
@@ -176,6 +181,10 @@ func (s *Session) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]by
 // OpenSession opens a session that [Session.Seal] made. It returns a
 // [*MalformedError], a [*VersionError], [ErrOpen] or [keys.ErrAbsent].
 func OpenSession(sealed []byte, key keys.SealKey, context []byte) (*Session, error) {
+	return secret.Call(func() (*Session, error) { return doOpenSession(sealed, key, context) })
+}
+
+func doOpenSession(sealed []byte, key keys.SealKey, context []byte) (*Session, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
 	state, err := seal.Open(sealed, seal.OlmSession, &k, context)
@@ -183,7 +192,7 @@ func OpenSession(sealed []byte, key keys.SealKey, context []byte) (*Session, err
 		return nil, err
 	}
 	defer secret.Wipe(state)
-	s := &Session{sessionState: new(sessionState)}
+	s := newSession(SessionKeys{})
 	in := layout.NewReader(sealedSessionName, state)
 	s.readState(in)
 	if err := in.End(); err != nil {

@@ -72,19 +72,6 @@ func readCurve25519(in *layout.Reader) (public keys.Curve25519) {
 	return public
 }
 
-func readEd25519(in *layout.Reader) (public keys.Ed25519) {
-	var b [keySize]byte
-	in.Bytes(b[:])
-	if in.Stopped() {
-		return public
-	}
-	public, err := keys.NewEd25519(b[:])
-	if err != nil {
-		in.Invalid("invalid Ed25519 public key")
-	}
-	return public
-}
-
 func writeCurve25519(w *layout.Writer, public keys.Curve25519) {
 	b := public.Array()
 	w.Bytes(b[:])

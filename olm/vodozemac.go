@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/internal/vodozemac"
 	"github.com/chappe-e2ee/chappe/keys"
 )
@@ -29,6 +30,10 @@ const (
 // It returns a [*MalformedError], or [ErrPickleKey], also when the key has
 // another length.
 func ImportVodozemacAccount(pickle, pickleKey []byte) (*Account, error) {
+	return secret.Call(func() (*Account, error) { return doImportVodozemacAccount(pickle, pickleKey) })
+}
+
+func doImportVodozemacAccount(pickle, pickleKey []byte) (*Account, error) {
 	a := &Account{accountState: new(accountState)}
 	if err := vodozemac.Import(vodozemacAccountName, pickle, pickleKey, a.readVodozemac); err != nil {
 		a.wipe()
@@ -52,11 +57,9 @@ func (a *Account) readVodozemac(r *vodozemac.Reader) {
 
 // setIdentity sets the public identity keys from the private ones.
 func (a *Account) setIdentity(fail func(why string)) {
-	signing := a.signing.PublicKey()
-	var err1, err2 error
-	a.identity.Ed25519, err1 = keys.NewEd25519(signing[:])
-	a.identity.Curve25519, err2 = publicKey(&a.private)
-	if err1 != nil || err2 != nil {
+	a.identity.Ed25519 = keys.Ed25519(a.signing.VerificationKey())
+	var err error
+	if a.identity.Curve25519, err = publicKey(&a.private); err != nil {
 		fail("private key without a valid public key")
 	}
 }
@@ -82,8 +85,14 @@ func (a *Account) readVodozemacOneTime(r *vodozemac.Reader) {
 			a.oneTime = make([]oneTimeKey, 0, min(MaxOneTimeKeys, r.Len()/shortestKeyLen+1))
 			r.Map(MaxOneTimeKeys, maxKeyID, func(id uint64) {
 				a.oneTime = append(a.oneTime, oneTimeKey{id: uint32(id), published: true})
-				a.oneTime[len(a.oneTime)-1].readVodozemac(r)
+				r.Key(&a.oneTime[len(a.oneTime)-1].private)
 			})
+			if r.Failed() {
+				return
+			}
+			if err := setPublic(a.oneTime); err != nil {
+				r.Fail("private key without a valid public key")
+			}
 		}},
 	)
 	if r.Failed() {
@@ -167,6 +176,10 @@ func (a *Account) readVodozemacFallback(r *vodozemac.Reader) {
 // to key. It returns [ErrPickleKey] when the key has another length, or
 // [ErrClosed].
 func (a *Account) ExportVodozemac(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return a.doExportVodozemac(pickleKey) })
+}
+
+func (a *Account) doExportVodozemac(pickleKey []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.accountState == nil {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/internal/vodozemac"
 	"github.com/chappe-e2ee/chappe/keys"
 )
@@ -17,7 +18,11 @@ const vodozemacSessionName = "olm: vodozemac session pickle"
 // vodozemac's experimental MAC of 32 bytes, or [ErrPickleKey], also when the key
 // has another length.
 func ImportVodozemacSession(pickle, pickleKey []byte) (*Session, error) {
-	s := &Session{sessionState: new(sessionState)}
+	return secret.Call(func() (*Session, error) { return doImportVodozemacSession(pickle, pickleKey) })
+}
+
+func doImportVodozemacSession(pickle, pickleKey []byte) (*Session, error) {
+	s := newSession(SessionKeys{})
 	if err := vodozemac.Import(vodozemacSessionName, pickle, pickleKey, s.readVodozemac); err != nil {
 		s.wipe()
 		return nil, err
@@ -197,6 +202,10 @@ func (s *Session) readVodozemacReceiver(r *vodozemac.Reader) {
 // one that has decrypted it. It returns [ErrPickleKey] when the key has another
 // length, or [ErrClosed].
 func (s *Session) ExportVodozemac(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return s.doExportVodozemac(pickleKey) })
+}
+
+func (s *Session) doExportVodozemac(pickleKey []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessionState == nil {

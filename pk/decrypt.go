@@ -38,6 +38,10 @@ type decryptionKey struct {
 // crypto/rand. It fails only where the Go runtime forbids X25519
 // (GODEBUG=fips140=only).
 func GenerateDecryptionKey() (*DecryptionKey, error) {
+	return secret.Call(func() (*DecryptionKey, error) { return doGenerateDecryptionKey() })
+}
+
+func doGenerateDecryptionKey() (*DecryptionKey, error) {
 	private := new([PrivateKeySize]byte)
 	rand.Read(private[:])
 	return newDecryptionKey(private)
@@ -47,6 +51,10 @@ func GenerateDecryptionKey() (*DecryptionKey, error) {
 // zero. It keeps a copy. It returns [keys.ErrLength] or [keys.ErrAbsent], and
 // fails otherwise as [GenerateDecryptionKey] does.
 func NewDecryptionKey(private []byte) (*DecryptionKey, error) {
+	return secret.Call(func() (*DecryptionKey, error) { return doNewDecryptionKey(private) })
+}
+
+func doNewDecryptionKey(private []byte) (*DecryptionKey, error) {
 	b, err := newSecret(decryptionKeyName, private)
 	if err != nil {
 		return nil, err
@@ -59,6 +67,10 @@ func NewDecryptionKey(private []byte) (*DecryptionKey, error) {
 // returns [keys.ErrBase64], [keys.ErrLength] or [keys.ErrAbsent], and fails
 // otherwise as [GenerateDecryptionKey] does.
 func ParseDecryptionKey(text []byte) (*DecryptionKey, error) {
+	return secret.Call(func() (*DecryptionKey, error) { return doParseDecryptionKey(text) })
+}
+
+func doParseDecryptionKey(text []byte) (*DecryptionKey, error) {
 	b, err := parseSecret(decryptionKeyName, text)
 	if err != nil {
 		return nil, err
@@ -94,6 +106,10 @@ func (k *DecryptionKey) PublicKey() keys.Curve25519 { return k.public }
 // It returns [ErrDecrypt], [keys.ErrAbsent] when the ephemeral key is absent, a
 // [*MalformedError] when the ciphertext is not of whole blocks, or [ErrClosed].
 func (k *DecryptionKey) Decrypt(m Message) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return k.doDecrypt(m) })
+}
+
+func (k *DecryptionKey) doDecrypt(m Message) ([]byte, error) {
 	private, err := k.agreementKey()
 	if err != nil {
 		return nil, err
@@ -148,6 +164,10 @@ func (k *DecryptionKey) Secret() (private [PrivateKeySize]byte, err error) {
 // SecretText returns the private key in unpadded base64, 43 characters. Wiping
 // it is the caller's. It returns [ErrClosed].
 func (k *DecryptionKey) SecretText() ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return k.doSecretText() })
+}
+
+func (k *DecryptionKey) doSecretText() ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.live {

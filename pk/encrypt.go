@@ -20,6 +20,10 @@ const cipherLabel = ""
 // It returns [keys.ErrAbsent] or [ErrTooLong], and fails otherwise only where
 // the Go runtime forbids X25519 (GODEBUG=fips140=only).
 func Encrypt(recipient keys.Curve25519, plaintext []byte) (Message, error) {
+	return secret.Call(func() (Message, error) { return doEncrypt(recipient, plaintext) })
+}
+
+func doEncrypt(recipient keys.Curve25519, plaintext []byte) (Message, error) {
 	switch {
 	case recipient.IsZero():
 		return Message{}, fmt.Errorf("pk: recipient: %w", keys.ErrAbsent)

@@ -20,6 +20,10 @@ const (
 // key's, a [*VersionError] or [ErrPickleKey], and fails otherwise as
 // [GenerateDecryptionKey] does.
 func ImportLibolmDecryptionKey(pickle, pickleKey []byte) (*DecryptionKey, error) {
+	return secret.Call(func() (*DecryptionKey, error) { return doImportLibolmDecryptionKey(pickle, pickleKey) })
+}
+
+func doImportLibolmDecryptionKey(pickle, pickleKey []byte) (*DecryptionKey, error) {
 	plaintext, err := libolm.Decrypt(pickleName, pickle, pickleKey)
 	if err != nil {
 		return nil, err
@@ -53,6 +57,10 @@ func ImportLibolmDecryptionKey(pickle, pickleKey []byte) (*DecryptionKey, error)
 // keep [DecryptionKey.Secret] under a cipher of your own. It returns
 // [ErrClosed].
 func (k *DecryptionKey) ExportLibolm(pickleKey []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return k.doExportLibolm(pickleKey) })
+}
+
+func (k *DecryptionKey) doExportLibolm(pickleKey []byte) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.live {

@@ -23,7 +23,7 @@ func newSecret(what string, b []byte) (*[curve.Size]byte, error) {
 	}
 	s := new([curve.Size]byte)
 	copy(s[:], b)
-	if *s == [curve.Size]byte{} {
+	if secret.IsZero(s[:]) {
 		return nil, fmt.Errorf("%s: %w", what, keys.ErrAbsent)
 	}
 	return s, nil

@@ -31,7 +31,12 @@ type signingKey struct{ signing *curve.SigningKey }
 
 // GenerateSigningKey returns a new random key. It takes the 32 bytes of the seed
 // from crypto/rand.
-func GenerateSigningKey() *SigningKey {
+func GenerateSigningKey() (v *SigningKey) {
+	secret.Do(func() { v = doGenerateSigningKey() })
+	return v
+}
+
+func doGenerateSigningKey() *SigningKey {
 	var seed [SeedSize]byte
 	defer secret.Wipe(seed[:])
 	rand.Read(seed[:])
@@ -41,6 +46,10 @@ func GenerateSigningKey() *SigningKey {
 // NewSigningKey returns the key of a seed: exactly 32 bytes, not all zero. It
 // keeps a copy. It returns [keys.ErrLength] or [keys.ErrAbsent].
 func NewSigningKey(seed []byte) (*SigningKey, error) {
+	return secret.Call(func() (*SigningKey, error) { return doNewSigningKey(seed) })
+}
+
+func doNewSigningKey(seed []byte) (*SigningKey, error) {
 	b, err := newSecret(signingKeyName, seed)
 	if err != nil {
 		return nil, err
@@ -53,6 +62,10 @@ func NewSigningKey(seed []byte) (*SigningKey, error) {
 // with padding: the form in which secret storage holds cross-signing keys. It
 // returns [keys.ErrBase64], [keys.ErrLength] or [keys.ErrAbsent].
 func ParseSigningKey(text []byte) (*SigningKey, error) {
+	return secret.Call(func() (*SigningKey, error) { return doParseSigningKey(text) })
+}
+
+func doParseSigningKey(text []byte) (*SigningKey, error) {
 	b, err := parseSecret(signingKeyName, text)
 	if err != nil {
 		return nil, err
@@ -78,6 +91,10 @@ func (k *SigningKey) PublicKey() keys.Ed25519 { return k.public }
 // Sign returns the signature of message, always the same for one message. It
 // returns [ErrClosed].
 func (k *SigningKey) Sign(message []byte) (keys.Signature, error) {
+	return secret.Call(func() (keys.Signature, error) { return k.doSign(message) })
+}
+
+func (k *SigningKey) doSign(message []byte) (keys.Signature, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.live {
@@ -102,6 +119,10 @@ func (k *SigningKey) Secret() (seed [SeedSize]byte, err error) {
 // SecretText returns the seed in unpadded base64, 43 characters. Wiping it is
 // the caller's. It returns [ErrClosed].
 func (k *SigningKey) SecretText() ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return k.doSecretText() })
+}
+
+func (k *SigningKey) doSecretText() ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.live {

@@ -28,6 +28,10 @@ type hidden struct{ b *[curve.Size]byte }
 // Generate returns a new key pair. It takes 32 bytes from crypto/rand. It fails
 // only where the Go runtime forbids X25519 (GODEBUG=fips140=only).
 func Generate() (*KeyPair, error) {
+	return secret.Call(func() (*KeyPair, error) { return doGenerate() })
+}
+
+func doGenerate() (*KeyPair, error) {
 	if err := curve.X25519Available(); err != nil {
 		return nil, err
 	}
@@ -50,6 +54,10 @@ func (k *KeyPair) PublicKey() keys.Curve25519 { return k.public }
 // the key pair up: a second call returns [ErrUsed]. It returns [keys.ErrAbsent],
 // [ErrReflected] or [ErrClosed]; the key pair is then as before.
 func (k *KeyPair) Agree(theirs keys.Curve25519) (*Established, error) {
+	return secret.Call(func() (*Established, error) { return k.doAgree(theirs) })
+}
+
+func (k *KeyPair) doAgree(theirs keys.Curve25519) (*Established, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {

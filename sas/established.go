@@ -32,6 +32,10 @@ func (e *Established) TheirKey() keys.Curve25519 { return e.theirs }
 // Bytes returns n bytes, 1 to [MaxBytes], of HKDF-SHA-256 over the shared secret
 // without salt, under info of any length. It returns [ErrLength] or [ErrClosed].
 func (e *Established) Bytes(info []byte, n int) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return e.doBytes(info, n) })
+}
+
+func (e *Established) doBytes(info []byte, n int) ([]byte, error) {
 	if n < 1 || n > MaxBytes {
 		return nil, ErrLength
 	}
@@ -48,6 +52,10 @@ func (e *Established) Bytes(info []byte, n int) ([]byte, error) {
 // to others would not show that somebody swapped them. It returns
 // [ErrOtherKeys], [ErrClosed], or what [Info.Bytes] does.
 func (e *Established) CodeFor(info Info) (Code, error) {
+	return secret.Call(func() (Code, error) { return e.doCodeFor(info) })
+}
+
+func (e *Established) doCodeFor(info Info) (Code, error) {
 	b, err := info.Bytes()
 	if err != nil {
 		return Code{}, err
@@ -67,10 +75,15 @@ func (e *Established) CodeFor(info Info) (Code, error) {
 // Info whose keys are [Established.OurKey] and [Established.TheirKey], which the
 // caller answers for. It returns [ErrClosed].
 func (e *Established) Code(info []byte) (Code, error) {
+	return secret.Call(func() (Code, error) { return e.doCode(info) })
+}
+
+func (e *Established) doCode(info []byte) (Code, error) {
 	b, err := e.Bytes(info, CodeSize)
 	if err != nil {
 		return Code{}, err
 	}
+	defer secret.Wipe(b)
 	return Code(b), nil
 }
 

@@ -52,6 +52,10 @@ func (e *Established) mac(input, info []byte) (text macText, err error) {
 
 // hmac returns HMAC-SHA-256 of input under a key of keyLen bytes that info gives.
 func (e *Established) hmac(input, info []byte, keyLen int) (sum [sha256.Size]byte, err error) {
+	return secret.Call(func() ([sha256.Size]byte, error) { return e.doHMAC(input, info, keyLen) })
+}
+
+func (e *Established) doHMAC(input, info []byte, keyLen int) (sum [sha256.Size]byte, err error) {
 	key, err := e.Bytes(info, keyLen)
 	if err != nil {
 		return sum, err

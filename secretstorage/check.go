@@ -5,6 +5,7 @@ import (
 
 	"github.com/chappe-e2ee/chappe/internal/b64"
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -27,7 +28,12 @@ var checkPlaintext [32]byte
 // must have, [keys.ErrAbsent] when d is absent, or [ErrClosed]. An iv of 32 bytes
 // is taken, although it should have 16: nheko wrote such ones, and the first 16
 // count.
-func (d Description) Check(k *Key) error {
+func (d Description) Check(k *Key) (err error) {
+	secret.Do(func() { err = d.doCheck(k) })
+	return err
+}
+
+func (d Description) doCheck(k *Key) error {
 	if d.IsZero() {
 		return fmt.Errorf("%s: %w", descriptionName, keys.ErrAbsent)
 	}
@@ -76,6 +82,10 @@ func decodeCheckIV(iv *[IVSize]byte, o object) error {
 // crypto/rand. It returns [ErrUnconfirmed], [keys.ErrAbsent], [ErrClosed], or
 // [ErrWrongKey] or a [*MalformedError] as Check does.
 func (d Description) WithCheck(k *Key) (Description, error) {
+	return secret.Call(func() (Description, error) { return d.doWithCheck(k) })
+}
+
+func (d Description) doWithCheck(k *Key) (Description, error) {
 	if d.IsZero() {
 		return Description{}, fmt.Errorf("%s: %w", descriptionName, keys.ErrAbsent)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -42,6 +43,10 @@ func ParseDescription(content []byte) (Description, error) {
 // when it was derived from one. It takes 16 bytes from crypto/rand. It returns [ErrName] when the
 // name is not UTF-8, [ErrUnconfirmed] or [ErrClosed].
 func (k *Key) Describe(name string) (Description, error) {
+	return secret.Call(func() (Description, error) { return k.doDescribe(name) })
+}
+
+func (k *Key) doDescribe(name string) (Description, error) {
 	var o object
 	if name != "" {
 		text := canonicaljson.Text(name)

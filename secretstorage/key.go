@@ -34,7 +34,12 @@ type hidden struct{ b *[KeySize]byte }
 
 // GenerateKey returns a new random key, confirmed. It takes 32 bytes from
 // crypto/rand.
-func GenerateKey() *Key {
+func GenerateKey() (v *Key) {
+	secret.Do(func() { v = doGenerateKey() })
+	return v
+}
+
+func doGenerateKey() *Key {
 	k := &Key{held: &hidden{new([KeySize]byte)}, confirmed: true, live: true}
 	rand.Read(k.held.b[:])
 	return k
@@ -44,6 +49,10 @@ func GenerateKey() *Key {
 // a copy. The key counts as confirmed: it comes from the program's own store, or
 // the caller answers for it. It returns [keys.ErrLength] or [keys.ErrAbsent].
 func NewKey(b []byte) (*Key, error) {
+	return secret.Call(func() (*Key, error) { return doNewKey(b) })
+}
+
+func doNewKey(b []byte) (*Key, error) {
 	k, err := newKey(b)
 	if err != nil {
 		return nil, err
@@ -68,7 +77,7 @@ func newSecret(what string, b []byte) (*[KeySize]byte, error) {
 	}
 	s := new([KeySize]byte)
 	copy(s[:], b)
-	if *s == [KeySize]byte{} {
+	if secret.IsZero(s[:]) {
 		return nil, fmt.Errorf("%s: %w", what, keys.ErrAbsent)
 	}
 	return s, nil

@@ -69,6 +69,10 @@ func (p *PrivateKey) Close() {
 // It returns a [*MismatchError] when the seed is another one or none, and else
 // what [Key.Open] returns.
 func (k *Key) OpenSigningKey(name string, sealed Sealed, expected keys.Ed25519) (*PrivateKey, error) {
+	return secret.Call(func() (*PrivateKey, error) { return k.doOpenSigningKey(name, sealed, expected) })
+}
+
+func (k *Key) doOpenSigningKey(name string, sealed Sealed, expected keys.Ed25519) (*PrivateKey, error) {
 	if !isSigningKey(name) {
 		return nil, ErrName
 	}
@@ -86,6 +90,10 @@ func (k *Key) OpenSigningKey(name string, sealed Sealed, expected keys.Ed25519) 
 // and returns it when expected is its public key: the one in the backup's
 // auth_data. k is confirmed thereby. It returns what [Key.OpenSigningKey] does.
 func (k *Key) OpenBackupKey(sealed Sealed, expected keys.Curve25519) (*PrivateKey, error) {
+	return secret.Call(func() (*PrivateKey, error) { return k.doOpenBackupKey(sealed, expected) })
+}
+
+func (k *Key) doOpenBackupKey(sealed Sealed, expected keys.Curve25519) (*PrivateKey, error) {
 	if expected.IsZero() {
 		return nil, fmt.Errorf("secretstorage: expected public key: %w", keys.ErrAbsent)
 	}
@@ -116,6 +124,10 @@ func (k *Key) openPrivateKey(name string, sealed Sealed, fits func(*[PrivateKeyS
 // [BackupKey]. It takes the 16 bytes of the IV from crypto/rand. It returns
 // [ErrUnconfirmed], [keys.ErrLength], [keys.ErrAbsent], [ErrName] or [ErrClosed].
 func (k *Key) SealPrivateKey(name string, private []byte) (Sealed, error) {
+	return secret.Call(func() (Sealed, error) { return k.doSealPrivateKey(name, private) })
+}
+
+func (k *Key) doSealPrivateKey(name string, private []byte) (Sealed, error) {
 	if !holdsPrivateKey(name) {
 		return Sealed{}, ErrName
 	}

@@ -52,6 +52,10 @@ type PBKDF2 struct {
 // [*MalformedError] when p is out of bounds, and fails otherwise only where the
 // Go runtime forbids the salt (GODEBUG=fips140=only).
 func (p PBKDF2) Key(passphrase []byte) (*Key, error) {
+	return secret.Call(func() (*Key, error) { return p.doKey(passphrase) })
+}
+
+func (p PBKDF2) doKey(passphrase []byte) (*Key, error) {
 	if len(passphrase) == 0 {
 		return nil, fmt.Errorf("secretstorage: passphrase: %w", keys.ErrAbsent)
 	}
@@ -76,6 +80,10 @@ func (p PBKDF2) Key(passphrase []byte) (*Key, error) {
 // takes 16 bytes from crypto/rand. It returns [keys.ErrAbsent] when the
 // passphrase is empty.
 func NewPassphraseKey(passphrase []byte) (*Key, error) {
+	return secret.Call(func() (*Key, error) { return doNewPassphraseKey(passphrase) })
+}
+
+func doNewPassphraseKey(passphrase []byte) (*Key, error) {
 	k, err := PBKDF2{Salt: randomText(), Iterations: NewIterations}.Key(passphrase)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,10 @@ const (
 // The recovery key of a key backup has the same form: there, [Key.Secret] is the
 // private key.
 func ParseRecoveryKey(text []byte) (*Key, error) {
+	return secret.Call(func() (*Key, error) { return doParseRecoveryKey(text) })
+}
+
+func doParseRecoveryKey(text []byte) (*Key, error) {
 	malformed := func(why string) (*Key, error) {
 		return nil, &MalformedError{What: recoveryKeyName, Why: why}
 	}
@@ -51,6 +55,10 @@ func ParseRecoveryKey(text []byte) (*Key, error) {
 // "EsTc LW2K …": for the person, who should keep it. Wiping it is the caller's.
 // It returns [ErrClosed].
 func (k *Key) RecoveryKey() ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return k.doRecoveryKey() })
+}
+
+func (k *Key) doRecoveryKey() ([]byte, error) {
 	var b [base58Bytes]byte
 	defer secret.Wipe(b[:])
 	key, err := k.Secret()

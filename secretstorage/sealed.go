@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chappe-e2ee/chappe/internal/b64"
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -32,6 +33,10 @@ type Sealed struct {
 // [ErrTooLong], [ErrClosed], or [ErrName] when the name is empty, longer than
 // [MaxNameSize], not UTF-8, or one of those that are for [Key.SealPrivateKey].
 func (k *Key) Seal(name string, plaintext []byte) (Sealed, error) {
+	return secret.Call(func() (Sealed, error) { return k.doSeal(name, plaintext) })
+}
+
+func (k *Key) doSeal(name string, plaintext []byte) (Sealed, error) {
 	if !validName(name) || holdsPrivateKey(name) {
 		return Sealed{}, ErrName
 	}
@@ -70,6 +75,10 @@ func (k *Key) seal(name string, plaintext []byte) (Sealed, error) {
 // It returns [ErrOpen], [keys.ErrAbsent], [ErrClosed], [ErrTooLong], or [ErrName]
 // as [Key.Seal] does.
 func (k *Key) Open(name string, sealed Sealed) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return k.doOpen(name, sealed) })
+}
+
+func (k *Key) doOpen(name string, sealed Sealed) ([]byte, error) {
 	if !validName(name) || holdsPrivateKey(name) {
 		return nil, ErrName
 	}

@@ -44,6 +44,10 @@
 // messages of both sides could not be told apart there. A verification that
 // another device begins without a request is handled, and never begun here.
 //
+// In an encrypted room the keys of the events of a verification go to all devices
+// of its two users, also to those from which the program withholds others: they
+// are not verified yet (specification, "Key verification framework").
+//
 // In an encrypted room m.relates_to stands in the clear part of an event. The
 // content that both sides commit to has it nevertheless: see
 // [Event.ClearRelation].

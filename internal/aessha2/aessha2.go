@@ -74,6 +74,7 @@ func (c *Cipher) AppendEncrypt(dst, plaintext []byte) []byte {
 	}
 	iv := c.iv()
 	cipher.NewCBCEncrypter(c.block(), iv[:]).CryptBlocks(dst[start:], dst[start:])
+	secret.Wipe(iv[:])
 	return dst
 }
 
@@ -96,12 +97,21 @@ func (c *Cipher) Verify(message, mac []byte) bool {
 //
 // libolm checks the last byte only; no writer makes other padding.
 func (c *Cipher) Decrypt(ciphertext []byte) ([]byte, bool) {
+	return c.decrypt(make([]byte, len(ciphertext)), ciphertext)
+}
+
+// DecryptInPlace is Decrypt into the ciphertext's own memory.
+func (c *Cipher) DecryptInPlace(ciphertext []byte) ([]byte, bool) {
+	return c.decrypt(ciphertext, ciphertext)
+}
+
+func (c *Cipher) decrypt(p, ciphertext []byte) ([]byte, bool) {
 	if len(ciphertext) == 0 || len(ciphertext)%blockSize != 0 {
 		return nil, false
 	}
-	p := make([]byte, len(ciphertext))
 	iv := c.iv()
 	cipher.NewCBCDecrypter(c.block(), iv[:]).CryptBlocks(p, ciphertext)
+	secret.Wipe(iv[:])
 	pad := p[len(p)-1]
 	good := subtle.ConstantTimeLessOrEq(1, int(pad)) & subtle.ConstantTimeLessOrEq(int(pad), blockSize)
 	for i := range blockSize {

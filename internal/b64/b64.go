@@ -29,6 +29,21 @@ func AppendEncode(dst, src []byte) []byte { return strict.AppendEncode(dst, src)
 // Encode returns the unpadded base64 form of src.
 func Encode(src []byte) string { return strict.EncodeToString(src) }
 
+// EncodeInPlace returns the unpadded base64 form of b in b's own memory, whose
+// capacity must be [EncodedLen] or more. It goes from the end, so that each piece
+// has room behind those that are not encoded yet.
+func EncodeInPlace(b []byte) []byte {
+	var piece [768]byte // whole groups of three
+	text := b[:EncodedLen(len(b))]
+	for end := len(b); end > 0; {
+		start := (end - 1) / len(piece) * len(piece)
+		n := copy(piece[:], b[start:end])
+		strict.Encode(text[start/3*4:], piece[:n])
+		end = start
+	}
+	return text
+}
+
 // DecodedLen returns the number of bytes that src decodes to, or -1 when no
 // base64 text has this length.
 func DecodedLen[T string | []byte](src T) int { return ct64.DecodedLen(src) }

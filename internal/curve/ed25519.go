@@ -193,6 +193,26 @@ func CheckEd25519(b []byte) error {
 	return nil
 }
 
+// VerificationKey is a public key that [CheckEd25519] has passed, or that was
+// computed from a private one and so needs no check: as a clamped scalar is no
+// multiple of the group's order, it is canonical and not of small order. The
+// zero value is absent.
+type VerificationKey struct{ b [Size]byte }
+
+// NewVerificationKey returns the key in b, or what [CheckEd25519] does.
+func NewVerificationKey(b []byte) (VerificationKey, error) {
+	if err := CheckEd25519(b); err != nil {
+		return VerificationKey{}, err
+	}
+	return VerificationKey{[Size]byte(b)}, nil
+}
+
+// VerificationKey returns the public key.
+func (k *SigningKey) VerificationKey() VerificationKey { return VerificationKey{k.public} }
+
+// Array returns the bytes of the key.
+func (k VerificationKey) Array() [Size]byte { return k.b }
+
 // Verify reports whether signature is a signature of message under public,
 // which [CheckEd25519] has passed. crypto/ed25519 refuses S that is not
 // reduced and, since it compares encodings, R that is not canonical; R of

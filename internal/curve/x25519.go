@@ -72,15 +72,19 @@ func X25519Available() error {
 // precomputed tables, and maps the result to the Montgomery curve: the same
 // value as X25519(private, 9), in half the time.
 func PublicFromPrivate(private *[Size]byte) (public [Size]byte) {
+	var p edwards25519.Point
+	multiplyBase(&p, private)
+	copy(public[:], p.BytesMontgomery())
+	return public
+}
+
+func multiplyBase(p *edwards25519.Point, private *[Size]byte) {
 	var s edwards25519.Scalar
 	if _, err := s.SetBytesWithClamping(private[:]); err != nil {
 		panic("curve: internal error: " + err.Error())
 	}
-	var p edwards25519.Point
 	p.ScalarBaseMult(&s)
 	wipeScalar(&s)
-	copy(public[:], p.BytesMontgomery())
-	return public
 }
 
 // The u-coordinates below p of the points of order 1, 2, 4 and 8 on the curve

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 func fromHex(t testing.TB, s string) []byte {
@@ -22,6 +23,12 @@ func fromHex(t testing.TB, s string) []byte {
 
 func hex32(t testing.TB, s string) *[curve.Size]byte {
 	return (*[curve.Size]byte)(fromHex(t, s))
+}
+
+// checkFails checks a public key, which must fail.
+func checkFails(t testing.TB, check func([]byte) error, b []byte) error {
+	t.Helper()
+	return failtest.Refused(t, func() error { return check(b) }, failtest.Input(b))
 }
 
 func randomBytes(random *rand.Rand, n int) []byte {
@@ -75,11 +82,11 @@ func TestAttack_P01_LowOrderPoints(t *testing.T) {
 	refused := func(u *big.Int, want error) {
 		t.Helper()
 		b := littleEndian(u)
-		require.ErrorIs(t, curve.CheckX25519(b), want, "%x", b)
+		require.ErrorIs(t, checkFails(t, curve.CheckX25519, b), want, "%x", b)
 		// Even where nobody checked: the agreement is all zero, and refused.
 		out := bytes.Repeat([]byte{0xaa}, curve.Size)
-		require.Error(t, key.Agree(out, (*[curve.Size]byte)(b)), "%x", b)
-		require.Equal(t, bytes.Repeat([]byte{0xaa}, curve.Size), out, "a failed agreement wrote its result")
+		failtest.Refused(t, func() error { return key.Agree(out, (*[curve.Size]byte)(b)) },
+			failtest.Input(b), failtest.Input(out), failtest.Secret(private[:]))
 	}
 	top := new(big.Int).Lsh(big.NewInt(1), 255)
 	for _, u := range lowOrderU(t) {
@@ -90,7 +97,7 @@ func TestAttack_P01_LowOrderPoints(t *testing.T) {
 			refused(plusP, curve.ErrNonCanonical)
 			refused(new(big.Int).Add(plusP, top), curve.ErrNonCanonical)
 		case plusP.BitLen() == 256: // 2p-1 among them
-			require.ErrorIs(t, curve.CheckX25519(littleEndian(plusP)), curve.ErrNonCanonical)
+			require.ErrorIs(t, checkFails(t, curve.CheckX25519, littleEndian(plusP)), curve.ErrNonCanonical)
 		}
 	}
 }
@@ -100,13 +107,13 @@ func TestAttack_P01_NonCanonical(t *testing.T) {
 	// All that reduces: p to 2^255-1, and everything with bit 255.
 	u := new(big.Int).Set(prime)
 	for ; u.BitLen() <= 255; u.Add(u, one) {
-		require.ErrorIs(t, curve.CheckX25519(littleEndian(u)), curve.ErrNonCanonical, "%x", u)
+		require.ErrorIs(t, checkFails(t, curve.CheckX25519, littleEndian(u)), curve.ErrNonCanonical, "%x", u)
 	}
 	random := rand.New(rand.NewChaCha8([32]byte{1}))
 	for range 200 {
 		b := randomBytes(random, 32)
 		b[31] |= 0x80
-		require.ErrorIs(t, curve.CheckX25519(b), curve.ErrNonCanonical)
+		require.ErrorIs(t, checkFails(t, curve.CheckX25519, b), curve.ErrNonCanonical)
 		b[31] &= 0x7f
 		require.NoError(t, curve.CheckX25519(b))
 	}
@@ -131,8 +138,8 @@ func TestAttack_P01_NonCanonical(t *testing.T) {
 func TestAttack_P40_Lengths(t *testing.T) {
 	for n := range 70 {
 		if n != curve.Size {
-			require.ErrorIs(t, curve.CheckX25519(bytes.Repeat([]byte{2}, n)), curve.ErrLength)
-			require.ErrorIs(t, curve.CheckEd25519(bytes.Repeat([]byte{2}, n)), curve.ErrLength)
+			require.ErrorIs(t, checkFails(t, curve.CheckX25519, bytes.Repeat([]byte{2}, n)), curve.ErrLength)
+			require.ErrorIs(t, checkFails(t, curve.CheckEd25519, bytes.Repeat([]byte{2}, n)), curve.ErrLength)
 		}
 	}
 }
@@ -193,4 +200,20 @@ func TestPublicFromPrivateEqualsStandardLibrary(t *testing.T) {
 		check(b)
 	}
 	require.NoError(t, curve.X25519Available())
+}
+
+// TestPublicsFromPrivates compares with one at a time, around the size of a batch.
+func TestPublicsFromPrivates(t *testing.T) {
+	random := rand.New(rand.NewChaCha8([32]byte{9}))
+	for _, n := range []int{0, 1, 2, 15, 16, 17, 40} {
+		private := make([]*[curve.Size]byte, n)
+		for i := range private {
+			private[i] = (*[curve.Size]byte)(randomBytes(random, curve.Size))
+		}
+		public := make([][curve.Size]byte, n)
+		curve.PublicsFromPrivates(public, private)
+		for i := range public {
+			require.Equal(t, curve.PublicFromPrivate(private[i]), public[i], "%d of %d", i, n)
+		}
+	}
 }

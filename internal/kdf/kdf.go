@@ -37,6 +37,31 @@ func padded(block []byte, pad string, key []byte) {
 	subtle.XORBytes(block, block, key)
 }
 
+// mac is the memory of HMACs of short messages, on the caller's stack. Under one
+// key, several need one padding and one wipe.
+type mac struct {
+	inner [blockSize + maxShort]byte // padded key, then the message
+	outer [blockSize + Size]byte     // padded key, then the digest of inner
+}
+
+func (m *mac) setKey(key []byte) {
+	padded(m.inner[:blockSize], innerPad, key)
+	padded(m.outer[:blockSize], outerPad, key)
+}
+
+func (m *mac) message() []byte { return m.inner[blockSize:] }
+
+// sum sets out to the MAC of the first n bytes of message.
+func (m *mac) sum(out *[Size]byte, n int) {
+	*(*[Size]byte)(m.outer[blockSize:]) = sha256.Sum256(m.inner[:blockSize+n])
+	*out = sha256.Sum256(m.outer[:])
+}
+
+func (m *mac) wipe() {
+	secret.Wipe(m.inner[:])
+	secret.Wipe(m.outer[:])
+}
+
 // HMAC sets out to HMAC-SHA-256(key, message). out may be the key's own array.
 // Nothing is allocated, and no input leaves the stack.
 func HMAC(out *[Size]byte, key, message []byte) {
@@ -44,30 +69,23 @@ func HMAC(out *[Size]byte, key, message []byte) {
 		long(out, key, message)
 		return
 	}
-	var inner [blockSize + maxShort]byte
-	padded(inner[:blockSize], innerPad, key)
-	n := blockSize + copy(inner[blockSize:], message)
-	finish(out, key, inner[:n])
+	var m mac
+	m.setKey(key)
+	m.sum(out, copy(m.message(), message))
+	m.wipe()
 }
 
 // Step is HMAC of a single byte, a ratchet's step. out may be the key.
 func Step(out, key *[Size]byte, b byte) {
 	var inner [blockSize + 1]byte
-	padded(inner[:blockSize], innerPad, key[:])
-	inner[blockSize] = b
-	finish(out, key[:], inner[:])
-}
-
-// finish hashes inner, then the outer block with the digest, and wipes both.
-func finish(out *[Size]byte, key, inner []byte) {
 	var outer [blockSize + Size]byte
-	padded(outer[:blockSize], outerPad, key)
-	digest := sha256.Sum256(inner)
-	copy(outer[blockSize:], digest[:])
+	padded(inner[:blockSize], innerPad, key[:])
+	padded(outer[:blockSize], outerPad, key[:])
+	inner[blockSize] = b
+	*(*[Size]byte)(outer[blockSize:]) = sha256.Sum256(inner[:])
 	*out = sha256.Sum256(outer[:])
-	secret.Wipe(inner)
+	secret.Wipe(inner[:])
 	secret.Wipe(outer[:])
-	secret.Wipe(digest[:])
 }
 
 // long streams a message of any length, under a key of any length.
@@ -106,21 +124,21 @@ func HKDF(out, ikm, salt []byte, info string) {
 	if len(info) > maxInfo || len(out) > 255*Size {
 		panic("kdf: internal error: HKDF label or output too long")
 	}
-	var zero, prk, t [Size]byte
+	var zero, t [Size]byte
 	if salt == nil {
 		salt = zero[:]
 	}
-	HMAC(&prk, salt, ikm)
-	var block [Size + maxInfo + 1]byte
-	have := 0 // bytes of the previous T in block: none before the first
+	HMAC(&t, salt, ikm)
+	var m mac
+	m.setKey(t[:])
+	have := 0 // bytes of the previous T in the message: none before the first
 	for i := byte(1); len(out) > 0; i++ {
-		n := have + copy(block[have:], info)
-		block[n] = i
-		HMAC(&t, prk[:], block[:n+1])
+		n := have + copy(m.message()[have:], info)
+		m.message()[n] = i
+		m.sum(&t, n+1)
 		out = out[copy(out, t[:]):]
-		have = copy(block[:], t[:])
+		have = copy(m.message(), t[:])
 	}
-	secret.Wipe(prk[:])
 	secret.Wipe(t[:])
-	secret.Wipe(block[:])
+	m.wipe()
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 
 	"github.com/chappe-e2ee/chappe/internal/errs"
+	"github.com/chappe-e2ee/chappe/internal/secret"
 )
 
 // Writer appends to a slice that has room for all that will be written: it
@@ -126,7 +127,7 @@ func (r *Reader) Next(n int) []byte {
 // a key that is absent.
 func (r *Reader) Key(dst *[32]byte) {
 	r.Bytes(dst[:])
-	if !r.stopped && *dst == [32]byte{} {
+	if !r.stopped && secret.IsZero(dst[:]) {
 		r.Invalid("all-zero key")
 	}
 }

@@ -39,7 +39,7 @@ func Decrypt(what string, pickle, key []byte) ([]byte, error) {
 	if !c.Verify(ciphertext, mac) {
 		return nil, fmt.Errorf("%s: %w", what, ErrKey)
 	}
-	plaintext, ok := c.Decrypt(ciphertext)
+	plaintext, ok := c.DecryptInPlace(ciphertext)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", what, ErrKey)
 	}
@@ -59,7 +59,7 @@ func Encrypt(plaintext, key []byte) []byte {
 // NewWriter returns a writer of a plaintext of size bytes, for
 // [EncryptWritten].
 func NewWriter(size int) *layout.Writer {
-	return layout.NewWriter(make([]byte, 0, aessha2.CiphertextLen(size)+aessha2.MACSize))
+	return layout.NewWriter(make([]byte, 0, b64.EncodedLen(aessha2.CiphertextLen(size)+aessha2.MACSize)))
 }
 
 // EncryptWritten is [Encrypt] of what was written to w, which [NewWriter] made.
@@ -70,6 +70,5 @@ func EncryptWritten(w *layout.Writer, key []byte) []byte {
 	c.Derive(key, info)
 	raw := c.AppendEncrypt(w.Result()[:0], w.Result())
 	mac := c.MAC(raw)
-	raw = append(raw, mac[:]...)
-	return b64.AppendEncode(make([]byte, 0, b64.EncodedLen(len(raw))), raw)
+	return b64.EncodeInPlace(append(raw, mac[:]...))
 }

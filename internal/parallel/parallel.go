@@ -9,36 +9,35 @@ import (
 
 // Do calls do for 0 to n-1, on a number of goroutines, and returns when
 // all of them have ended. A panic of do is passed on.
-func Do(n, workers int, do func(i int)) {
-	if workers = min(workers, n); workers <= 1 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
+func Do(n, workers int, do func(i int)) { Start(n, workers, do)() }
+
+// Start is [Do] for a caller that has something to do meanwhile. It returns at
+// once, with one goroutine fewer at work, and the caller takes that one's place
+// when it calls finish, which it must.
+func Start(n, workers int, do func(i int)) (finish func()) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	var once sync.Once
 	var reason any
-	for range workers {
-		group.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					next.Store(int64(n))
-					once.Do(func() { reason = r })
-				}
-			}()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				do(i)
+	work := func() {
+		defer func() {
+			if r := recover(); r != nil {
+				next.Store(int64(n))
+				once.Do(func() { reason = r })
 			}
-		})
+		}()
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			do(i)
+		}
 	}
-	group.Wait()
-	if reason != nil {
-		panic(reason)
+	for range min(workers, n) - 1 {
+		group.Go(work)
+	}
+	return func() {
+		work()
+		group.Wait()
+		if reason != nil {
+			panic(reason)
+		}
 	}
 }

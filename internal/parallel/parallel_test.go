@@ -37,3 +37,33 @@ func TestDoPanics(t *testing.T) {
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
+
+// What is started goes on while the caller does something else, and the caller
+// takes part in the rest when it finishes.
+func TestStart(t *testing.T) {
+	for _, workers := range []int{-1, 1, 2, 7} {
+		var done [20]atomic.Int32
+		ahead := make(chan struct{})
+		finish := parallel.Start(len(done), workers, func(i int) {
+			done[i].Add(1)
+			if i == 0 && workers > 1 {
+				close(ahead)
+			}
+		})
+		if workers > 1 {
+			<-ahead // before finish
+		} else {
+			require.Zero(t, done[0].Load())
+		}
+		finish()
+		for i := range done {
+			require.Equal(t, int32(1), done[i].Load(), "item %d, %d workers", i, workers)
+		}
+	}
+}
+
+// A panic waits for the caller.
+func TestStartPanics(t *testing.T) {
+	finish := parallel.Start(100, 4, func(int) { panic("an item") })
+	require.PanicsWithValue(t, "an item", finish)
+}

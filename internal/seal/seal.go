@@ -150,7 +150,7 @@ func associated(header, context []byte) []byte {
 func aead(key *[KeySize]byte, header []byte) (cipher.AEAD, error) {
 	kind, salt := Kind(header[len(magic)+1]), header[len(magic)+2:]
 	label, what := kind.names()
-	if *key == [KeySize]byte{} {
+	if secret.IsZero(key[:]) {
 		return nil, fmt.Errorf("%s: seal key: %w", what, errs.ErrAbsent)
 	}
 	var derived [KeySize]byte

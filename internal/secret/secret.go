@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,16 @@ import (
 func Wipe(b []byte) {
 	clear(b)
 	runtime.KeepAlive(b)
+}
+
+// IsZero says whether all bytes of b are 0, in a time that depends on its length
+// only.
+func IsZero(b []byte) bool {
+	var all byte
+	for _, c := range b {
+		all |= c
+	}
+	return subtle.ConstantTimeByteEq(all, 0) == 1
 }
 
 // ErrMarshal is returned by every marshalling method of a secret value. The

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/secret"
 )
 
@@ -67,6 +68,21 @@ func TestAttack_G06_Wipe(t *testing.T) {
 	secret.Wipe(nil)
 }
 
+func TestIsZero(t *testing.T) {
+	require.True(t, secret.IsZero(nil))
+	for _, n := range []int{1, 8, 32, 33, 128} {
+		b := make([]byte, n)
+		require.True(t, secret.IsZero(b))
+		for i := range b {
+			for bit := range 8 {
+				b[i] = 1 << bit
+				require.False(t, secret.IsZero(b), "%d bytes, bit %d of byte %d", n, bit, i)
+				b[i] = 0
+			}
+		}
+	}
+}
+
 var verbs = []string{
 	"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p", "%10v", "%-10.3v", "%z",
 }
@@ -111,10 +127,12 @@ func TestAttack_G05_Logs(t *testing.T) {
 func TestAttack_G05_RefusesToMarshal(t *testing.T) {
 	b, key := newBoxed()
 	h := holder{secret: b, Public: b}
+	refused := func(marshal func() error) {
+		t.Helper()
+		failtest.RefusedWith(t, secret.ErrMarshal, marshal, failtest.Secret(key))
+	}
 	for _, value := range []any{b, &b, h, &h, []boxed{b}, map[string]boxed{"k": b}} {
-		out, err := json.Marshal(value)
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		require.Empty(t, out)
+		refused(func() error { out, err := json.Marshal(value); require.Empty(t, out); return err })
 	}
 	_, err := json.Marshal(map[boxed]int{b: 1})
 	require.ErrorContains(t, err, secret.ErrMarshal.Error(), "as the key of a map")
@@ -129,14 +147,10 @@ func TestAttack_G05_RefusesToMarshal(t *testing.T) {
 	}
 
 	for _, value := range []any{b, &b} {
-		_, err := value.(encoding.TextMarshaler).MarshalText()
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = value.(encoding.BinaryMarshaler).MarshalBinary()
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = value.(json.Marshaler).MarshalJSON()
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = value.(gob.GobEncoder).GobEncode()
-		require.ErrorIs(t, err, secret.ErrMarshal)
+		refused(func() error { _, err := value.(encoding.TextMarshaler).MarshalText(); return err })
+		refused(func() error { _, err := value.(encoding.BinaryMarshaler).MarshalBinary(); return err })
+		refused(func() error { _, err := value.(json.Marshaler).MarshalJSON(); return err })
+		refused(func() error { _, err := value.(gob.GobEncoder).GobEncode(); return err })
 	}
 
 	// A caller's field that nobody can see is skipped, not written.

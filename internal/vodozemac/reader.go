@@ -235,7 +235,7 @@ func (r *Reader) Choice(choices ...string) int {
 // key that is absent.
 func (r *Reader) Key(dst *[KeySize]byte) {
 	r.Bytes(dst[:])
-	if !r.Failed() && *dst == [KeySize]byte{} {
+	if !r.Failed() && secret.IsZero(dst[:]) {
 		r.Fail("all-zero key")
 	}
 }

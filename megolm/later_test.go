@@ -1,0 +1,47 @@
+package megolm_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/internal/libolm"
+	"github.com/chappe-e2ee/chappe/megolm"
+)
+
+// A session that is held for its next message takes little more than an idle one.
+func TestLatestHoldsWhatDiffers(t *testing.T) {
+	p := newPeer(34)
+	s := inbound(t, p)
+	held := []byte{}
+	for _, c := range []struct{ index, parts uint32 }{{1, 1}, {255, 1}, {256, 2}, {1 << 16, 3}, {1 << 24, 4}} {
+		mustDecrypt(t, s, p.at(c.index).encrypt(nil), "", c.index)
+		parts := s.LatestParts()
+		require.Len(t, parts, int(32*c.parts), "at %d", c.index)
+		if len(parts) != len(held) {
+			require.Equal(t, make([]byte, len(held)), held, "what was given up is wiped")
+		}
+		held = parts
+	}
+	require.NoError(t, s.AdvanceTo(1<<24))
+	_, ok := s.LatestIndex()
+	require.False(t, ok)
+	require.Equal(t, make([]byte, len(held)), held, "what was given up is wiped")
+}
+
+// Nothing says that the latest ratchet of a pickle follows from the first one. It
+// is kept as it is.
+func TestLatestOfAnotherRatchet(t *testing.T) {
+	p, other := newPeer(35), newPeer(36)
+	for _, index := range []uint32{7, 300} {
+		pickle := libolm.Encrypt(p.inboundPlaintext(other.at(index), 1), pickleKey)
+		s, err := megolm.ImportLibolmInboundSession(pickle, pickleKey)
+		require.NoError(t, err)
+		again, err := s.ExportLibolm(pickleKey)
+		require.NoError(t, err)
+		require.Equal(t, string(libolm.Encrypt(p.inboundPlaintext(other.at(index), 1), pickleKey)), string(again))
+		e, err := s.ExportAt(index)
+		require.NoError(t, err)
+		require.Equal(t, text(append(other.at(index).export()[:133], p.public()...)), e.SecretText())
+	}
+}
