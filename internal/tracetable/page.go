@@ -45,8 +45,8 @@ func page(t *rowTable, m *module) []byte {
 		b.WriteString("\n")
 	}
 	b.WriteString("\nLevels: the specification's own words; *fact* is a format that it states without one, *practice* what it does not say.\n" +
-		"Not done, of level MUST: " + strings.Join(c.missing, ", ") + ".\n" +
-		"Duties of the program of which a part is not said yet: " + strings.Join(c.untold, ", ") + ".\n")
+		"Not done, of level MUST: " + listOr("none", c.missing) + ".\n" +
+		"Duties of the program of which a part is not said yet: " + listOr("none", c.untold) + ".\n")
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n## %c. %s\n\n| Row | Clause | Requirement | Code | Tests |\n|---|---|---|---|---|\n", g.letter, g.title)
 		for _, r := range t.rows {
@@ -61,8 +61,16 @@ func page(t *rowTable, m *module) []byte {
 		fmt.Fprintf(&b, "| `%s` (%d) | %s |\n", strings.ReplaceAll(e.Pattern, "|", "\\|"), e.matched, e.Why)
 	}
 	fmt.Fprintf(&b, summary, len(t.rows), c.rows[[2]string{"", ""}], c.rows[[2]string{"", partly}], c.rows[[2]string{"", caller}],
-		c.rows[[2]string{"", notDone}], c.rows[[2]string{"", notOurs}], strings.Join(c.untold, ", "), strings.Join(c.missing, ", "), c.tests, c.exported, c.traced)
+		c.rows[[2]string{"", notDone}], c.rows[[2]string{"", notOurs}], listOr("aucune", c.untold), listOr("aucune", c.missing), c.tests, c.exported, c.traced)
 	return b.Bytes()
+}
+
+// listOr joins ids, or returns a word for their absence.
+func listOr(none string, ids []string) string {
+	if len(ids) == 0 {
+		return none
+	}
+	return strings.Join(ids, ", ")
 }
 
 func clauses(r *row, t *rowTable) string {

@@ -26,7 +26,7 @@ func TestPage(t *testing.T) {
 	require.NotContains(t, text, "%!")
 	require.Contains(t, text, "a part is not said yet: A2.\n")
 	require.Contains(t, text, "n'est pas encore écrite : A2.\n")
-	require.Contains(t, text, "Not done, of level MUST: .\n")
+	require.Contains(t, text, "Not done, of level MUST: none.\n")
 
 	must, m := loaded(t, writeModule(t, edit(t, rowsFile, `"MAY"`, `"MUST"`)))
 	require.Contains(t, string(page(must, m)), "Not done, of level MUST: A3.\n")
