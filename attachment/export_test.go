@@ -3,12 +3,20 @@ package attachment
 import "fmt"
 
 // State returns the whole state of a file in plain, for comparison.
-func (f File) State() string {
+func (f File) State() []byte {
 	if f.box == nil {
-		return "absent"
+		return []byte("absent")
 	}
 	b := f.box
-	return fmt.Sprintf("%t %x %x %x %q %q %q %q", b.live, b.key, b.iv, b.hash, b.url, b.inFile, b.inKey, b.inHashes)
+	return fmt.Appendf(nil, "%t %x %x %x %q %q %q %q", b.live, b.key, b.iv, b.hash, b.url, b.inFile, b.inKey, b.inHashes)
+}
+
+// Secrets returns what no error may show.
+func (f File) Secrets() [][]byte {
+	if f.box == nil {
+		return nil
+	}
+	return append(f.Kept(), f.Key()[:])
 }
 
 // Key returns where the key stands.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/attachment"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -176,11 +177,9 @@ func TestParseFileRefuses(t *testing.T) {
 	state := before.State()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			f, err := attachment.ParseFile([]byte(c.text))
-			requireMalformed(t, err, c.why)
-			require.True(t, f.IsZero())
+			requireMalformed(t, parseFails(t, c.text), c.why)
 			target := before
-			require.Error(t, target.UnmarshalJSON([]byte(c.text)))
+			mustFail(t, func() error { return target.UnmarshalJSON([]byte(c.text)) }, failtest.Input(c.text), target)
 			require.Equal(t, state, target.State())
 			require.Equal(t, before, target)
 		})
@@ -216,15 +215,14 @@ func TestKeyAlphabet(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	for v, want := range map[string]uint32{"v0": 0, "v1": 1, "v3": 3, "v22": 22, "v4294967295": 1<<32 - 1} {
-		_, err := attachment.ParseFile([]byte(replaced(t, `"v2"`, `"`+v+`"`)))
+		err := parseFails(t, replaced(t, `"v2"`, `"`+v+`"`))
 		var version *attachment.VersionError
 		require.ErrorAs(t, err, &version)
 		require.Equal(t, want, version.Got)
 		require.Equal(t, fmt.Sprintf("attachment: file: version %d is not supported", want), err.Error())
 	}
 	// The version is judged before what else another version may have changed.
-	_, err := attachment.ParseFile([]byte(`{"v":"v3"}`))
-	require.ErrorAs(t, err, new(*attachment.VersionError))
+	require.ErrorAs(t, parseFails(t, `{"v":"v3"}`), new(*attachment.VersionError))
 }
 
 func TestUnknownMembersAreKept(t *testing.T) {
@@ -268,8 +266,7 @@ func TestURLs(t *testing.T) {
 		"mxc://[::1]a/a", "mxc://a[::1]/a", "mxc://[[::1]]/a", "mxc://[g::1]/a", "mxc://[a]:1]/a", "mxc://[1]/a", "mxc://[::]/a", "mxc://[fe80::1-2]/a",
 		"mxc://" + strings.Repeat("a", 256) + "/x", "mxc://[" + strings.Repeat("a", 46) + "]/x",
 	} {
-		_, err := attachment.ParseFile([]byte(replaced(t, testURL, url)))
-		requireMalformed(t, err, "url: not a Matrix content URI")
+		requireMalformed(t, parseFails(t, replaced(t, testURL, url)), "url: not a Matrix content URI")
 	}
 }
 
@@ -288,8 +285,7 @@ func TestDeepNestingIsNoTrouble(t *testing.T) {
 
 func TestTruncatedFiles(t *testing.T) {
 	for n := range len(specFile) {
-		_, err := attachment.ParseFile([]byte(specFile[:n]))
-		requireMalformed(t, err, "not valid JSON")
+		requireMalformed(t, parseFails(t, specFile[:n]), "not valid JSON")
 	}
 }
 
@@ -328,14 +324,14 @@ func TestClosedFile(t *testing.T) {
 		require.False(t, f.IsZero())
 		require.Equal(t, url, f.URL())
 		require.Equal(t, hash, f.Hash())
-		_, err := f.SecretJSON()
-		require.ErrorIs(t, err, attachment.ErrClosed)
-		_, err = verified(ciphertext, f, 100)
-		require.ErrorIs(t, err, attachment.ErrClosed)
-		_, err = unverified(ciphertext, f, 100)
-		require.ErrorIs(t, err, attachment.ErrClosed)
-		_, err = attachment.EncryptScanRequest(f, scanner(t).PublicKey())
-		require.ErrorIs(t, err, attachment.ErrClosed)
+		for _, call := range []func() error{
+			func() error { _, err := f.SecretJSON(); return err },
+			func() error { _, err := verified(ciphertext, f, 100); return err },
+			func() error { _, err := unverified(ciphertext, f, 100); return err },
+			func() error { _, err := attachment.EncryptScanRequest(f, scanner(t).PublicKey()); return err },
+		} {
+			require.ErrorIs(t, mustFail(t, call, f), attachment.ErrClosed)
+		}
 	}
 	require.Equal(t, pattern(100), readBy(t, opened, 7), "a reader that was made before goes on")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/attachment"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 const testURL = "mxc://example.org/FHyPlCeYUSFFxlgbQYZmoEoe"
@@ -135,6 +136,34 @@ func unverified(ciphertext []byte, f attachment.File, maxSize int64) ([]byte, er
 		return nil, err
 	}
 	return io.ReadAll(u)
+}
+
+// mustFail is failtest.Refused for a call that meets the specification's key.
+func mustFail(t testing.TB, call func() error, subjects ...failtest.Subject) error {
+	t.Helper()
+	return failtest.Refused(t, call, append(subjects, failtest.Secret(unhex(t, specKey)))...)
+}
+
+// parseFails parses a text, which must fail.
+func parseFails(t testing.TB, text string) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		f, err := attachment.ParseFile([]byte(text))
+		require.True(t, f.IsZero())
+		return err
+	}, failtest.Input(text))
+}
+
+// readFails reads a file in one of the two ways, which must fail. It returns
+// what came out before the error.
+func readFails(t testing.TB, read func([]byte, attachment.File, int64) ([]byte, error), ciphertext []byte, f attachment.File, maxSize int64) (out []byte, err error) {
+	t.Helper()
+	err = mustFail(t, func() (err error) {
+		out, err = read(ciphertext, f, maxSize)
+		return err
+	}, failtest.Input(ciphertext), f)
+	failtest.NoSecret(t, err.Error(), out)
+	return out, err
 }
 
 func requireMalformed(t testing.TB, err error, why string) {

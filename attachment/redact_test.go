@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/attachment"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/secret"
 )
 
@@ -128,33 +129,21 @@ func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 // No error holds a byte of what was read.
 func TestAttack_G05_ErrorsHoldNoSecret(t *testing.T) {
 	const k = "aWF6-32KGYaC3A_FEUCk1Bt0JA37zP0wrStgmdCaW-0"
-	var list []error
 	for _, text := range []string{
 		k, `"` + k + `"`, replaced(t, k, k+"A"), replaced(t, k, k[:42]+"1"), replaced(t, `"kty"`, `"`+k+`":1,"`+k+`":2,"kty"`),
 		replaced(t, `"oct"`, `"`+k+`"`), replaced(t, `"v2"`, `"`+k+`"`), replaced(t, testURL, k), replaced(t, `"iv"`, `"`+k+`"`),
 		replaced(t, `"k"`, `"K"`), specFile[:len(specFile)-1], replaced(t, `["encrypt","decrypt"]`, `["`+k+`"]`),
 	} {
-		_, err := attachment.ParseFile([]byte(text))
-		list = append(list, err)
-		_, err = attachment.ParseScanRequest([]byte(`{"file":` + text + `}`))
-		list = append(list, err)
-		_, err = attachment.DecryptScanRequest(request(t, `{"file":`+text+`}`), scanner(t))
-		list = append(list, err)
+		parseFails(t, text)
+		inRequest := []byte(`{"file":` + text + `}`)
+		mustFail(t, func() error { _, err := attachment.ParseScanRequest(inRequest); return err }, failtest.Input(inRequest))
+		requestFails(t, string(request(t, string(inRequest))))
 	}
 	f := parse(t, specFile)
-	_, err := verified(nil, f, 1)
-	list = append(list, err)
-	_, err = unverified(nil, f, 1)
-	list = append(list, err)
+	readFails(t, verified, nil, f, 1)
+	readFails(t, unverified, nil, f, 1)
 	replay(t, unhex(t, specKey), make([]byte, 8))
 	e := attachment.NewEncryptReader(readFunc(func([]byte) (int, error) { return 0, errors.New("x") }), 1)
-	_, err = io.ReadAll(e)
-	list = append(list, err)
-	_, err = e.Finish(testURL)
-	list = append(list, err)
-	for i, err := range list {
-		require.Error(t, err, i)
-		requireNoSecret(t, err.Error())
-		requireNoSecret(t, fmt.Sprintf("%+v %#v", err, err))
-	}
+	mustFail(t, func() error { _, err := io.ReadAll(e); return err })
+	mustFail(t, func() error { _, err := e.Finish(testURL); return err })
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/attachment"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/pk"
 )
@@ -75,6 +76,19 @@ func request(t testing.TB, plaintext string) []byte {
 	return b
 }
 
+// requestFails has the scanner decrypt a request, which must fail.
+func requestFails(t testing.TB, text string) error {
+	t.Helper()
+	k := scanner(t)
+	private, err := k.Secret()
+	require.NoError(t, err)
+	return mustFail(t, func() error {
+		f, err := attachment.DecryptScanRequest([]byte(text), k)
+		require.True(t, f.IsZero())
+		return err
+	}, failtest.Input(text), failtest.Secret(private[:]))
+}
+
 func TestScanRequest(t *testing.T) {
 	f := parse(t, specFile)
 	body, err := attachment.EncryptScanRequest(f, scanner(t).PublicKey())
@@ -117,12 +131,9 @@ func TestScanRequestsOfTheAPI(t *testing.T) {
 	_, err = attachment.EncryptScanRequest(f, key)
 	require.NoError(t, err)
 
-	_, err = attachment.DecryptScanRequest([]byte(apiEncrypted), scanner(t))
-	require.Equal(t, attachment.ErrDecrypt, err) // to another scanner
-	_, err = attachment.DecryptScanRequest([]byte(apiRequest), scanner(t))
-	require.Equal(t, attachment.ErrUnencrypted, err)
-	_, err = attachment.ParseScanRequest([]byte(apiEncrypted))
-	requireMalformed(t, err, "encrypted")
+	require.Equal(t, attachment.ErrDecrypt, requestFails(t, apiEncrypted)) // to another scanner
+	require.Equal(t, attachment.ErrUnencrypted, requestFails(t, apiRequest))
+	requireMalformed(t, mustFail(t, func() error { _, err := attachment.ParseScanRequest([]byte(apiEncrypted)); return err }), "encrypted")
 }
 
 // "file" is ignored when there is an encrypted_body.
@@ -171,15 +182,13 @@ func TestMalformedScanRequests(t *testing.T) {
 		strings.Replace(good, `"mac":"`, `"mac":"A`, 1):                                           "mac",
 		good[:len(good)-1] + `,"x":"` + strings.Repeat("x", attachment.MaxScanRequestSize) + `"}`: "too long",
 	} {
-		f, err := attachment.DecryptScanRequest([]byte(text), scanner(t))
+		err := requestFails(t, text)
 		var malformed *attachment.MalformedError
 		require.ErrorAs(t, err, &malformed, text)
 		require.Contains(t, err.Error(), why)
-		require.True(t, f.IsZero())
 	}
 	for n := range len(good) {
-		_, err := attachment.DecryptScanRequest([]byte(good[:n]), scanner(t))
-		requireMalformed(t, err, "not valid JSON")
+		requireMalformed(t, requestFails(t, good[:n]), "not valid JSON")
 	}
 	closed := scanner(t)
 	closed.Close()
@@ -193,9 +202,7 @@ func TestScanRequestFailuresAreOpaque(t *testing.T) {
 	plaintext := `{"file":` + specFile + `}`
 	fail := func(body []byte) {
 		t.Helper()
-		f, err := attachment.DecryptScanRequest(body, scanner(t))
-		require.Equal(t, attachment.ErrDecrypt, err)
-		require.True(t, f.IsZero())
+		require.Equal(t, attachment.ErrDecrypt, requestFails(t, string(body)))
 	}
 	for _, text := range []string{
 		"", "x", "null", "{}", `{"file":null}`, `{"file":{}}`, `{"file":` + specFile, plaintext + plaintext, `{"File":` + specFile + `}`,
@@ -246,9 +253,11 @@ func TestScannerKeyRefuses(t *testing.T) {
 		`{"public_key":"` + strings.Repeat("A", 43) + `"}`:                                                    "public_key: ",
 		strings.Replace(apiPublicKey, "{", `{"public_key":"GdwYYj5Ey9O96FMi4DjIhPhY604RuZg2Om98Kqh+3GE",`, 1): "twice",
 	} {
-		key, err := attachment.ParseScannerKey([]byte(text))
-		requireMalformed(t, err, why)
-		require.True(t, key.IsZero())
+		requireMalformed(t, mustFail(t, func() error {
+			key, err := attachment.ParseScannerKey([]byte(text))
+			require.True(t, key.IsZero())
+			return err
+		}, failtest.Input(text)), why)
 	}
 }
 
@@ -271,7 +280,7 @@ func TestScanResults(t *testing.T) {
 		`{"clean":1}`, `{"clean":"true"}`, `{"clean":null}`, `{"info":"x"}`, `{}`, `null`, `[true]`, `true`, ``,
 		`{"clean":true}{"clean":false}`, `{"clean":true,"info":1}`, `{"clean":true`, `{"clean":[true]}`,
 	} {
-		requireMalformed(t, r.UnmarshalJSON([]byte(text)), "")
+		requireMalformed(t, mustFail(t, func() error { return r.UnmarshalJSON([]byte(text)) }, failtest.Input(text)), "")
 		require.Equal(t, attachment.ScanResult{Info: "before"}, r)
 	}
 	require.NoError(t, r.UnmarshalJSON([]byte(`{"clean":false,"Clean":true}`)))
@@ -290,7 +299,7 @@ func TestScanErrors(t *testing.T) {
 	for _, text := range []string{
 		`{}`, `{"reason":1}`, `{"Reason":"x"}`, `{"reason":"x","reason":"y"}`, `{"reason":"x","info":{}}`, `{"reason":"\ud800"}`, `x`,
 	} {
-		requireMalformed(t, e.UnmarshalJSON([]byte(text)), "")
+		requireMalformed(t, mustFail(t, func() error { return e.UnmarshalJSON([]byte(text)) }, failtest.Input(text)), "")
 		require.Equal(t, before, *e)
 	}
 	require.NoError(t, e.UnmarshalJSON([]byte(`{"reason":"M_UNKNOWN\n"}`)))

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 // Of a large file, most pieces are read a faster way: it must take and refuse
@@ -44,8 +45,7 @@ func TestLargeArmour(t *testing.T) {
 	middle := len(body) / 2
 	for _, bad := range []string{"\x00", "\v", "_", "-", "=", "==\n", "!", "\n-", "\n" + end, "\xff", "A"} {
 		text := begin + "\n" + widths(body[:middle]+bad+body[middle:], 128, "\n") + "\n" + end
-		_, err := backup.OpenKeyFile(strings.NewReader(text), []byte(passphrase))
-		require.Error(t, err, "%q", bad)
+		fileFails(t, text, passphrase)
 	}
 }
 
@@ -114,11 +114,13 @@ func TestArmourRefused(t *testing.T) {
 		"half a mark":         "\xef\xbb" + good,
 		"one symbol too much": begin + "\n" + strings.TrimRight(body, "=") + "AAA\n" + end,
 	} {
-		_, err := backup.OpenKeyFile(strings.NewReader(text), []byte(passphrase))
+		err := fileFails(t, text, passphrase)
 		if _, ok := err.(*backup.MalformedError); !ok && !errors.Is(err, backup.ErrPassphrase) {
 			t.Errorf("%s: %v", name, err)
 		}
-		_, err = backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), 1<<20)
-		require.Error(t, err, name)
+		mustFail(t, func() error {
+			_, err := backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), 1<<20)
+			return err
+		}, failtest.Input(text), buffers)
 	}
 }

@@ -136,7 +136,7 @@ func requireSettled(t testing.TB, before int) {
 // No goroutine lives while the caller has the entry, nor after break and panic.
 func TestGoroutines(t *testing.T) {
 	key := backupKey(t, 1)
-	text, _ := dump(t, key, 300)
+	text, _ := dump(t, key, 600) // two batches of 4 workers, and more
 	before := runtime.NumGoroutine()
 	for range backup.DecryptDump(key, strings.NewReader(text), 4) {
 		requireSettled(t, before)
@@ -150,14 +150,14 @@ func TestGoroutines(t *testing.T) {
 		}
 	})
 	requireSettled(t, before)
-	content := "[" + strings.Repeat(entryJSON(entry(t, 1))+",", 299) + entryJSON(entry(t, 1)) + "]"
+	content := "[" + strings.Repeat(entryJSON(entry(t, 1))+",", 599) + entryJSON(entry(t, 1)) + "]"
 	f := open(t, file(t, content))
 	n := 0
 	for range f.EntriesParallel(4) {
 		requireSettled(t, before)
 		n++
 	}
-	require.Equal(t, 300, n)
+	require.Equal(t, 600, n)
 	for range f.EntriesParallel(4) {
 		break
 	}

@@ -3,6 +3,7 @@ package backup
 import (
 	"bytes"
 	"io"
+	"sync/atomic"
 )
 
 // NewWeakKeyFileWriter is NewKeyFileWriter without a lower bound on the rounds.
@@ -55,6 +56,23 @@ func RunBatch(entries []Entry, yield func(Entry, error) bool) (texts [][]byte) {
 		b.add(job{text: text})
 	}
 	b.flush()
+	return texts
+}
+
+// DropBatch has two goroutines make entries of as many texts, and drops the batch
+// when the caller stops, when it panics, or at the end. It returns the texts that
+// it held.
+func DropBatch(entries []Entry, yield func(Entry, error) bool) (texts [][]byte) {
+	var next atomic.Int64
+	b := newBatch(2, func(j *job) { j.entry = entries[next.Add(1)-1] }, yield)
+	defer func() { recover() }()
+	defer b.drop()
+	for range entries {
+		texts = append(texts, []byte("secret"))
+		if b.add(job{text: texts[len(texts)-1]}) != nil {
+			break
+		}
+	}
 	return texts
 }
 

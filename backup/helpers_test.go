@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 	"github.com/chappe-e2ee/chappe/pk"
@@ -100,15 +101,23 @@ func entryJSON(e backup.Entry) string {
 		e.RoomID, e.SessionID(), e.SenderKey, e.ClaimedEd25519, e.Session.SecretText())
 }
 
+const salt = "0123456789abcdef"
+
+// fileKeys returns the AES key and the HMAC key of a key file with the salt.
+func fileKeys(t testing.TB, passphrase string, rounds uint32) []byte {
+	t.Helper()
+	derived, err := pbkdf2.Key(sha512.New, passphrase, []byte(salt), int(rounds), 64)
+	require.NoError(t, err)
+	return derived
+}
+
 // binaryFile returns the binary of a key file, made without the package.
 func binaryFile(t testing.TB, content string, iv []byte, rounds uint32) []byte {
 	t.Helper()
-	salt := []byte("0123456789abcdef")
 	b := append([]byte{1}, salt...)
 	b = append(b, iv...)
 	b = binary.BigEndian.AppendUint32(b, rounds)
-	derived, err := pbkdf2.Key(sha512.New, passphrase, salt, int(rounds), 64)
-	require.NoError(t, err)
+	derived := fileKeys(t, passphrase, rounds)
 	block, err := aes.NewCipher(derived[:32])
 	require.NoError(t, err)
 	text := []byte(content)
@@ -151,6 +160,50 @@ func collectAll(all iter.Seq2[backup.Entry, error]) (list []backup.Entry, spoilt
 		}
 	}
 	return list, spoilt, last
+}
+
+// buffers is what a call may allocate, whatever the length of its input, that
+// reads a file: 64 KiB to read it with, in each of two passes, and 32 KiB and
+// twice an entry for what it holds.
+var buffers = failtest.Input(make([]byte, (2*64<<10+32<<10+2*backup.MaxEntrySize)/failtest.Factor))
+
+// mustFail is failtest.Refused for a call that meets the passphrase and the
+// session of entry 1.
+func mustFail(t testing.TB, call func() error, subjects ...failtest.Subject) error {
+	t.Helper()
+	return failtest.Refused(t, call, append(subjects, failtest.Secret(passphrase), failtest.Secret(sessionText(t)))...)
+}
+
+var firstSession []byte
+
+// sessionText returns the secret text of the session of entry 1.
+func sessionText(t testing.TB) []byte {
+	t.Helper()
+	if firstSession == nil {
+		firstSession = export(t, 1).SecretText()
+	}
+	return firstSession
+}
+
+// sessionFails decrypts a session, which must fail.
+func sessionFails(t testing.TB, key *pk.DecryptionKey, roomID, sessionID, text string) error {
+	t.Helper()
+	private, _ := key.Secret() // zero when it is closed
+	return mustFail(t, func() error {
+		e, err := backup.DecryptSession(key, roomID, sessionID, []byte(text))
+		require.Equal(t, backup.Entry{}, e)
+		return err
+	}, failtest.Input(text), failtest.Secret(private[:]))
+}
+
+// fileFails opens a key file, which must fail.
+func fileFails(t testing.TB, text, passphrase string) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		f, err := backup.OpenKeyFile(strings.NewReader(text), []byte(passphrase))
+		require.Nil(t, f)
+		return err
+	}, failtest.Input(text), failtest.Secret(passphrase), failtest.Secret(fileKeys(t, passphrase, 1)), buffers)
 }
 
 func requireSame(t testing.TB, want, got backup.Entry) {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -159,13 +160,11 @@ func TestDamage(t *testing.T) {
 	b := binaryFile(t, "[]", make([]byte, 16), 1)
 	text := strings.TrimSuffix(armor(b), "\n")
 	for n := range len(text) {
-		_, err := backup.OpenKeyFile(strings.NewReader(text[:n]), []byte(passphrase))
 		var malformed *backup.MalformedError
-		require.ErrorAs(t, err, &malformed, n)
+		require.ErrorAs(t, fileFails(t, text[:n], passphrase), &malformed, n)
 	}
 	for n := range len(b) {
-		_, err := backup.OpenKeyFile(strings.NewReader(armor(b[:n])), []byte(passphrase))
-		require.Error(t, err, n)
+		fileFails(t, armor(b[:n]), passphrase)
 	}
 	for i := range len(b) * 8 {
 		if 33*8 <= i && i < 36*8 {
@@ -173,8 +172,7 @@ func TestDamage(t *testing.T) {
 		}
 		c := bytes.Clone(b)
 		c[i/8] ^= 1 << (i % 8)
-		_, err := backup.OpenKeyFile(strings.NewReader(armor(c)), []byte(passphrase))
-		require.Error(t, err, i)
+		err := fileFails(t, armor(c), passphrase)
 		if i >= 37*8 {
 			require.ErrorIs(t, err, backup.ErrPassphrase)
 		}
@@ -184,10 +182,9 @@ func TestDamage(t *testing.T) {
 func TestWrongPassphrase(t *testing.T) {
 	text := file(t, "["+entryJSON(entry(t, 1))+"]")
 	for _, wrong := range []string{"", "correct", "correct horse ", "Correct horse"} {
-		f, err := backup.OpenKeyFile(strings.NewReader(text), []byte(wrong))
+		err := fileFails(t, text, wrong)
 		require.ErrorIs(t, err, backup.ErrPassphrase)
 		require.EqualError(t, err, "backup: wrong passphrase, or the key file is damaged")
-		require.Nil(t, f)
 	}
 }
 
@@ -196,14 +193,18 @@ func TestAttack_C29_Rounds(t *testing.T) {
 	for _, rounds := range []uint32{0, backup.MaxRounds + 1, 1 << 31, 1<<32 - 1} {
 		b := binaryFile(t, "[]", make([]byte, 16), 1)
 		b[33], b[34], b[35], b[36] = byte(rounds>>24), byte(rounds>>16), byte(rounds>>8), byte(rounds)
-		_, err := backup.OpenKeyFile(strings.NewReader(armor(b)), []byte(passphrase))
-		require.EqualError(t, err, "backup: key file: rounds: not 1 to 10000000")
+		require.EqualError(t, fileFails(t, armor(b), passphrase), "backup: key file: rounds: not 1 to 10000000")
 	}
 	for _, rounds := range []int{-1, 0, 1, backup.MinNewRounds - 1, backup.MaxRounds + 1} {
-		_, err := backup.NewKeyFileWriter(io.Discard, []byte(passphrase), rounds)
-		require.Error(t, err)
+		mustFail(t, func() error {
+			_, err := backup.NewKeyFileWriter(io.Discard, []byte(passphrase), rounds)
+			return err
+		})
 	}
-	_, err := backup.NewKeyFileWriter(io.Discard, nil, backup.DefaultRounds)
+	err := mustFail(t, func() error {
+		_, err := backup.NewKeyFileWriter(io.Discard, nil, backup.DefaultRounds)
+		return err
+	})
 	require.ErrorIs(t, err, keys.ErrAbsent)
 }
 
@@ -212,9 +213,8 @@ func TestAttack_C29_Version(t *testing.T) {
 	for _, version := range []byte{0, 2, 255} {
 		b := binaryFile(t, "[]", make([]byte, 16), 1)
 		b[0] = version
-		_, err := backup.OpenKeyFile(strings.NewReader(armor(b)), []byte(passphrase))
 		var wrong *backup.VersionError
-		require.ErrorAs(t, err, &wrong)
+		require.ErrorAs(t, fileFails(t, armor(b), passphrase), &wrong)
 		require.Equal(t, uint32(version), wrong.Got)
 	}
 }
@@ -223,9 +223,7 @@ func TestAttack_C29_Version(t *testing.T) {
 func TestAttack_C29_MACFirst(t *testing.T) {
 	b := binaryFile(t, "["+entryJSON(entry(t, 1))+"]", make([]byte, 16), 1)
 	b[len(b)-1] ^= 1
-	f, err := backup.OpenKeyFile(strings.NewReader(armor(b)), []byte(passphrase))
-	require.ErrorIs(t, err, backup.ErrPassphrase)
-	require.Nil(t, f)
+	require.ErrorIs(t, fileFails(t, armor(b), passphrase), backup.ErrPassphrase)
 }
 
 // swap is a file that becomes another one once it was read.
@@ -240,6 +238,19 @@ func (s *swap) Seek(offset int64, whence int) (int64, error) {
 		s.then = ""
 	}
 	return s.Reader.Seek(offset, whence)
+}
+
+// changeFails reads a file that becomes another one between the passes, which
+// must fail. It returns what was handed out before.
+func changeFails(t testing.TB, text, then string) (list []backup.Entry, err error) {
+	t.Helper()
+	err = mustFail(t, func() (last error) {
+		f, err := backup.OpenKeyFile(&swap{strings.NewReader(text), then}, []byte(passphrase))
+		require.NoError(t, err)
+		list, _, last = collect(f)
+		return last
+	}, failtest.Input(text), failtest.Input(then), buffers)
+	return list, err
 }
 
 func TestAttack_C29_ChangedBetweenPasses(t *testing.T) {
@@ -258,20 +269,16 @@ func TestAttack_C29_ChangedBetweenPasses(t *testing.T) {
 		"footer": strings.Replace(text, "END", "EMD", 1), "longer": armor(append(bytes.Clone(b), 0)),
 		"another file": file(t, "["+entryJSON(entry(t, 3))+"]"),
 	} {
-		f, err := backup.OpenKeyFile(&swap{strings.NewReader(text), other}, []byte(passphrase))
-		require.NoError(t, err)
-		list, _, last := collect(f)
-		require.ErrorIs(t, last, backup.ErrChanged, name)
+		list, err := changeFails(t, text, other)
+		require.ErrorIs(t, err, backup.ErrChanged, name)
 		require.Empty(t, list, "of a file that is read at once, nothing is handed out")
 	}
 	// Of a file with another header, nothing is handed out, however long it is.
 	b = binaryFile(t, "["+strings.Repeat(entryJSON(entry(t, 1))+",", 199)+entryJSON(entry(t, 1))+"]", make([]byte, 16), 1)
 	long := armor(b)
 	for i, handedOut := range map[int]bool{1: false, 20: false, 36: false, len(b) - 1: true} {
-		f, err := backup.OpenKeyFile(&swap{strings.NewReader(long), flip(i)}, []byte(passphrase))
-		require.NoError(t, err)
-		list, _, last := collect(f)
-		require.ErrorIs(t, last, backup.ErrChanged)
+		list, err := changeFails(t, long, flip(i))
+		require.ErrorIs(t, err, backup.ErrChanged)
 		require.Equal(t, handedOut, len(list) > 0, i)
 	}
 	f, err := backup.OpenKeyFile(&swap{strings.NewReader(text), text}, []byte(passphrase))
@@ -283,7 +290,10 @@ func TestAttack_C29_ChangedBetweenPasses(t *testing.T) {
 func TestReadKeyFileCap(t *testing.T) {
 	text := file(t, "["+entryJSON(entry(t, 1))+"]")
 	for n := range 3 {
-		_, err := backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), int64(len(text)-1-n))
+		err := mustFail(t, func() error {
+			_, err := backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), int64(len(text)-1-n))
+			return err
+		}, failtest.Input(text))
 		require.ErrorIs(t, err, backup.ErrTooLarge)
 	}
 	for _, size := range []int64{-1, 0} {

@@ -12,11 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
 func TestWriterErrors(t *testing.T) {
-	w, err := backup.NewWeakKeyFileWriter(io.Discard, []byte(passphrase), 1)
+	var text bytes.Buffer
+	w, err := backup.NewWeakKeyFileWriter(&text, []byte(passphrase), 1)
 	require.NoError(t, err)
 	closed := entry(t, 1)
 	closed.Session = export(t, 70)
@@ -32,7 +34,8 @@ func TestWriterErrors(t *testing.T) {
 		e := entry(t, 1)
 		change(&e)
 		var spoilt *backup.EntryError
-		require.ErrorAs(t, w.WriteEntry(e), &spoilt, name)
+		err := mustFail(t, func() error { return w.WriteEntry(e) }, written{&text}, failtest.Input(e.RoomID))
+		require.ErrorAs(t, err, &spoilt, name)
 	}
 	require.NoError(t, w.WriteEntry(entry(t, 1)))
 	w.Close()
@@ -47,6 +50,12 @@ func TestWriterErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, w.Finish(), io.ErrShortWrite)
 }
+
+// written is what a writer has written, which a failed call leaves.
+type written struct{ *bytes.Buffer }
+
+func (w written) State() []byte   { return w.Bytes() }
+func (written) Secrets() [][]byte { return nil }
 
 type writerFunc func([]byte) (int, error)
 

@@ -121,9 +121,12 @@ func TestAttack_G09_MemoryIsFlat(t *testing.T) {
 			middle = strings.Repeat("[", 1000)
 		}
 		grown = most(func(sample func()) {
-			r := &repeat{head: head, middle: middle, times: 5000, sample: sample}
-			_, _, last := collectDump(key, r, 2)
-			require.Error(t, last)
+			r := new(repeat)
+			mustFail(t, func() error {
+				*r = repeat{head: head, middle: middle, times: 5000, sample: sample}
+				_, _, last := collectDump(key, r, 2)
+				return last
+			}, buffers)
 		})
 		require.Less(t, grown, uint64(limit), head)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chappe-e2ee/chappe/backup"
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/pk"
 )
@@ -159,11 +160,10 @@ func TestAttack_V20_WhoseSignature(t *testing.T) {
 	} {
 		verdict := c.auth.Judge(c.evidence)
 		require.Equal(t, c.want, verdict.Trust(), name)
-		r, err := verdict.Recipient()
 		if c.want == backup.Untrusted {
-			require.ErrorIs(t, err, backup.ErrUntrusted, name)
-			require.True(t, r.PublicKey().IsZero())
+			requireUntrusted(t, verdict)
 		} else {
+			r, err := verdict.Recipient()
 			require.NoError(t, err, name)
 			require.Equal(t, c.auth.PublicKey(), r.PublicKey())
 		}
@@ -178,6 +178,23 @@ func TestAttack_V20_WhoseSignature(t *testing.T) {
 	require.Equal(t, backup.Untrusted, backup.Verdict{}.Trust())
 }
 
+// requireUntrusted asserts that nothing can be encrypted under a verdict.
+func requireUntrusted(t testing.TB, v backup.Verdict) {
+	t.Helper()
+	err := mustFail(t, func() error {
+		r, err := v.Recipient()
+		require.True(t, r.PublicKey().IsZero())
+		return err
+	})
+	require.ErrorIs(t, err, backup.ErrUntrusted)
+}
+
+// versionFails parses a version, which must fail.
+func versionFails(t testing.TB, text string) error {
+	t.Helper()
+	return mustFail(t, func() error { _, err := backup.ParseVersion([]byte(text)); return err }, failtest.Input(text))
+}
+
 // TestAttack_V20_AlgorithmChanged: a version of another algorithm is none.
 func TestAttack_V20_AlgorithmChanged(t *testing.T) {
 	a := authData(t, backupKey(t, 1))
@@ -188,8 +205,7 @@ func TestAttack_V20_AlgorithmChanged(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, backup.Version{ID: "7", ETag: "x", Count: 42, AuthData: a}, v)
 	for _, algorithm := range []string{"", "m.megolm_backup.v1.curve25519-aes-sha2 ", "m.megolm_backup.v1", "org.example"} {
-		_, err = backup.ParseVersion([]byte(strings.Replace(good, backup.Algorithm, algorithm, 1)))
-		require.ErrorIs(t, err, backup.ErrAlgorithm)
+		require.ErrorIs(t, versionFails(t, strings.Replace(good, backup.Algorithm, algorithm, 1)), backup.ErrAlgorithm)
 	}
 	var malformed *backup.MalformedError
 	for _, bad := range []string{
@@ -197,8 +213,7 @@ func TestAttack_V20_AlgorithmChanged(t *testing.T) {
 		strings.Replace(good, `"x"`, `[]`, 1), strings.Replace(good, "auth_data", "a", 1), strings.Replace(good, `"etag"`, `"version":"8","etag"`, 1),
 		strings.Replace(good, `"`+backup.Algorithm+`"`, "1", 1),
 	} {
-		_, err = backup.ParseVersion([]byte(bad))
-		require.ErrorAs(t, err, &malformed, bad)
+		require.ErrorAs(t, versionFails(t, bad), &malformed, bad)
 	}
 }
 
@@ -206,10 +221,11 @@ func TestAttack_V20_AlgorithmChanged(t *testing.T) {
 // trusted: there is no other way to a Recipient than a verdict.
 func TestAttack_V19_NewBackup(t *testing.T) {
 	attackers := authData(t, backupKey(t, 66))
-	r, err := attackers.Judge(backup.Evidence{PrivateKey: backupKey(t, 1)}).Recipient()
-	require.ErrorIs(t, err, backup.ErrUntrusted)
-	_, err = r.Encrypt(entry(t, 1), true)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	verdict := attackers.Judge(backup.Evidence{PrivateKey: backupKey(t, 1)})
+	requireUntrusted(t, verdict)
+	r, _ := verdict.Recipient()
+	e := entry(t, 1)
+	require.ErrorIs(t, mustFail(t, func() error { _, err := r.Encrypt(e, true); return err }), keys.ErrAbsent)
 }
 
 // TestAttack_P35_KeyIsChecked: a private key is compared with the public key.
@@ -235,9 +251,10 @@ func TestAttack_P35_KeyIsChecked(t *testing.T) {
 		c[i/8] ^= 1 << (i % 8)
 		other, err := pk.NewDecryptionKey(c[:])
 		require.NoError(t, err)
-		require.ErrorIs(t, a.CheckKey(other), backup.ErrWrongKey)
+		require.ErrorIs(t, mustFail(t, func() error { return a.CheckKey(other) }, failtest.Secret(c[:])), backup.ErrWrongKey)
 	}
-	require.ErrorIs(t, backup.AuthData{}.CheckKey(key), backup.ErrWrongKey)
+	err = mustFail(t, func() error { return backup.AuthData{}.CheckKey(key) }, failtest.Secret(b[:]))
+	require.ErrorIs(t, err, backup.ErrWrongKey)
 }
 
 func TestAuthData(t *testing.T) {
@@ -298,10 +315,9 @@ func TestAttack_G10_RecoveryKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, key.PublicKey(), got.PublicKey())
 	text[3]++
-	_, err = backup.ParseRecoveryKey(text)
-	require.Error(t, err)
+	mustFail(t, func() error { _, err := backup.ParseRecoveryKey(text); return err }, failtest.Secret(text))
 	key.Close()
-	_, err = backup.RecoveryKey(key)
+	err = mustFail(t, func() error { _, err := backup.RecoveryKey(key); return err }, failtest.Secret(text))
 	require.ErrorIs(t, err, pk.ErrClosed)
 }
 
@@ -330,7 +346,11 @@ func TestAttack_V20_KeyIsNoBackup(t *testing.T) {
 		if member == "" {
 			want = backup.SignedByDevice
 		}
-		require.Equal(t, want, a.Judge(evidence).Trust(), "with %s", member)
+		verdict := a.Judge(evidence)
+		require.Equal(t, want, verdict.Trust(), "with %s", member)
+		if want == backup.Untrusted {
+			requireUntrusted(t, verdict)
+		}
 	}
 }
 
@@ -359,6 +379,7 @@ func TestAttack_V20_OtherAnswer(t *testing.T) {
 			for _, marks := range []func(string) crosssigning.Mark{marks, nil} {
 				v := a.Judge(backup.Evidence{Own: now, Self: self, Marks: marks})
 				require.Equal(t, backup.Untrusted, v.Trust(), name)
+				requireUntrusted(t, v)
 			}
 		}
 	}

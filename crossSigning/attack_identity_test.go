@@ -27,8 +27,7 @@ func TestAttack_V02_DeviceIDIsCrossSigningKey(t *testing.T) {
 				var wrong *crosssigning.ClashError
 				require.ErrorAs(t, u.Err(), &wrong)
 				require.Equal(t, &crosssigning.ClashError{UserID: bob, DeviceID: id}, wrong)
-				_, err := a.SignUser(u, i.MasterKey())
-				require.ErrorAs(t, err, &wrong)
+				refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(a.SignUser(u, i.MasterKey())) }, a, u)
 				verdict := self.Judge(u, crosssigning.Pin{Master: i.MasterKey(), Verified: true})
 				require.Equal(t, crosssigning.UserUntrusted, verdict.Trust())
 				for _, d := range u.Devices() {
@@ -38,9 +37,9 @@ func TestAttack_V02_DeviceIDIsCrossSigningKey(t *testing.T) {
 			check(newUser(t, bob, i, deviceKeys(t, good), clash))
 
 			r := newResponse().add(alice, identity(t, a)).add(bob, i, signDevice(t, b, deviceKeys(t, good)), clash)
-			result := queryCheck(t, r)
 			var wrong *crosssigning.ClashError
-			require.ErrorAs(t, entryError(t, result.Refused, bob, id, "user"), &wrong)
+			require.ErrorAs(t, refusedEntry(t, r.text(t), readQuery(nil), bob, id, "user"), &wrong)
+			result := queryCheck(t, r)
 			require.NoError(t, result.Users[0].Err(), "the neighbour suffers")
 			check(result.Users[1])
 
@@ -52,12 +51,11 @@ func TestAttack_V02_DeviceIDIsCrossSigningKey(t *testing.T) {
 
 			// And one's own: a device of ours with such an id is not signed.
 			own := localDevice(t, bob, id, 4)
-			_, err := b.SignDevice(deviceKeys(t, own), own.Ed25519)
-			require.ErrorAs(t, err, &wrong)
+			ownKeys := deviceKeys(t, own)
+			refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(b.SignDevice(ownKeys, own.Ed25519)) }, b, ownKeys)
 			imported, err := crosssigning.ImportPrivateKeys(i, crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(2, 2)))
 			require.NoError(t, err)
-			_, err = imported.SignDevice(deviceKeys(t, own), own.Ed25519)
-			require.ErrorAs(t, err, &wrong)
+			refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(imported.SignDevice(ownKeys, own.Ed25519)) }, imported, ownKeys)
 		}
 	}
 }
@@ -75,13 +73,12 @@ func TestAttack_V02_KeyExchangedDuringVerification(t *testing.T) {
 	t.Parallel()
 	a, b, evil := privateKeys(t, alice, 1), privateKeys(t, bob, 2), privateKeys(t, bob, 66)
 	compared := identity(t, b).MasterKey()
-	_, err := a.SignUser(newUser(t, bob, identity(t, evil)), compared)
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
-	device, other := localDevice(t, alice, "DEV", 1), localDevice(t, alice, "DEV", 66)
-	_, err = a.SignDevice(deviceKeys(t, other), device.Ed25519)
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
-	_, err = device.SignMaster(identity(t, privateKeys(t, alice, 66)), identity(t, a).MasterKey())
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
+	evils := newUser(t, bob, identity(t, evil))
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return unsigned(a.SignUser(evils, compared)) }, a, evils)
+	device, other := localDevice(t, alice, "DEV", 1), deviceKeys(t, localDevice(t, alice, "DEV", 66))
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return unsigned(a.SignDevice(other, device.Ed25519)) }, a, other)
+	foreign, own := identity(t, privateKeys(t, alice, 66)), identity(t, a).MasterKey()
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return unsigned(device.SignMaster(foreign, own)) }, device, foreign)
 }
 
 // V04: an inverted condition made devices of users whom nobody verified count as
@@ -210,37 +207,41 @@ func TestAttack_V20_BackupSignatures(t *testing.T) {
 	device := deviceKeys(t, local)
 	auth, err := crosssigning.ParseObject([]byte(`{"public_key":"hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo"}`))
 	require.NoError(t, err)
-	require.ErrorIs(t, i.VerifyObject(auth), crosssigning.ErrUnsigned)
-	require.ErrorIs(t, device.VerifyObject(auth), crosssigning.ErrUnsigned)
+	refused := func(is error, verify func(o crosssigning.Object) error, o crosssigning.Object) {
+		t.Helper()
+		refusedWith(t, is, func() error { return verify(o) }, o, i, device)
+	}
+	refused(crosssigning.ErrUnsigned, i.VerifyObject, auth)
+	refused(crosssigning.ErrUnsigned, device.VerifyObject, auth)
 
 	byMaster, err := p.SignBackup(auth, backupKey(t, auth))
 	require.NoError(t, err)
 	require.NoError(t, i.VerifyObject(byMaster))
 	require.NoError(t, i.VerifyBackup(byMaster))
-	require.ErrorIs(t, device.VerifyBackup(byMaster), crosssigning.ErrUnsigned)
-	require.ErrorIs(t, device.VerifyObject(byMaster), crosssigning.ErrUnsigned)
+	refused(crosssigning.ErrUnsigned, device.VerifyBackup, byMaster)
+	refused(crosssigning.ErrUnsigned, device.VerifyObject, byMaster)
 	byDevice, err := auth.Sign(alice, crosssigning.DeviceKeyID("DEV"), local.Signer)
 	require.NoError(t, err)
 	require.NoError(t, device.VerifyObject(byDevice))
 	require.NoError(t, device.VerifyBackup(byDevice))
-	require.ErrorIs(t, i.VerifyBackup(byDevice), crosssigning.ErrUnsigned)
-	require.ErrorIs(t, i.VerifyObject(byDevice), crosssigning.ErrUnsigned)
+	refused(crosssigning.ErrUnsigned, i.VerifyBackup, byDevice)
+	refused(crosssigning.ErrUnsigned, i.VerifyObject, byDevice)
 
 	// A device whose id is the master key signs under the master key's id.
 	clash := localDevice(t, alice, i.MasterKey().String(), 9)
 	byClash, err := auth.Sign(alice, crosssigning.DeviceKeyID(clash.DeviceID), clash.Signer)
 	require.NoError(t, err)
 	require.True(t, byClash.HasSignature(alice, crosssigning.PublicKeyID(i.MasterKey())))
-	require.ErrorIs(t, i.VerifyObject(byClash), crosssigning.ErrSignature)
-	require.ErrorIs(t, i.VerifyBackup(byClash), crosssigning.ErrSignature)
+	refused(crosssigning.ErrSignature, i.VerifyObject, byClash)
+	refused(crosssigning.ErrSignature, i.VerifyBackup, byClash)
 
 	// A device with the same id and other keys, and other data.
-	require.ErrorIs(t, deviceKeys(t, localDevice(t, alice, "DEV", 5)).VerifyObject(byDevice), crosssigning.ErrSignature)
+	refused(crosssigning.ErrSignature, deviceKeys(t, localDevice(t, alice, "DEV", 5)).VerifyObject, byDevice)
 	o := decode(t, byMaster)
 	o["public_key"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	changed, err := crosssigning.ParseObject(marshal(t, o))
 	require.NoError(t, err)
-	require.ErrorIs(t, i.VerifyObject(changed), crosssigning.ErrSignature)
+	refused(crosssigning.ErrSignature, i.VerifyObject, changed)
 }
 
 // V28: private keys have no stored form, and are in none of the others.
@@ -271,8 +272,11 @@ func TestAttack_V28_NothingStoresPrivateKeys(t *testing.T) {
 	require.Contains(t, secretForms(seed(1, 1)), string(text), "the search is blind")
 	p.Close()
 	for _, usage := range usages {
-		_, err := p.SecretText(usage)
-		require.ErrorIs(t, err, crosssigning.ErrClosed)
+		refusedWith(t, crosssigning.ErrClosed, func() error {
+			text, err := p.SecretText(usage)
+			require.Nil(t, text)
+			return err
+		}, p)
 	}
 }
 

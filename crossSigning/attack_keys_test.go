@@ -39,10 +39,8 @@ func TestAttack_P25_FallbackAndForeignKeys(t *testing.T) {
 			o["signatures"] = object{alice: o["signatures"].(object)[bob]}
 		}), crosssigning.ErrSignature},
 	} {
-		result, err := c.Check(claimResponse(t, object{alice: object{"DEV": test.key}}), 1)
-		require.NoError(t, err)
-		require.ErrorIs(t, entryError(t, result.Refused, alice, "DEV", "key"), test.is, name)
-		require.Empty(t, result.Keys)
+		text := claimResponse(t, object{alice: object{"DEV": test.key}})
+		require.ErrorIs(t, refusedEntry(t, text, readClaim(t, c), alice, "DEV", "key"), test.is, name)
 	}
 	for _, fallback := range []bool{false, true} {
 		result, err := c.Check(claimResponse(t, object{alice: object{"DEV": signedKey(t, d, 1, fallback)}}), 1)
@@ -61,9 +59,7 @@ func TestAttack_P25_OneTimeKeySignedByAnUnknownKey(t *testing.T) {
 		"one_time_keys": object{alice: object{"DEV": signedKey(t, evil, 1, false)}},
 		"device_keys":   object{alice: object{"DEV": deviceKeys(t, evil)}},
 	})
-	result, err := c.Check(text, 1)
-	require.NoError(t, err)
-	require.ErrorIs(t, entryError(t, result.Refused, alice, "DEV", "key"), crosssigning.ErrSignature)
+	require.ErrorIs(t, refusedEntry(t, text, readClaim(t, c), alice, "DEV", "key"), crosssigning.ErrSignature)
 }
 
 // C09: a known device with other keys, swapped users and devices, and two
@@ -87,10 +83,10 @@ func TestAttack_C09_DeviceIdentityChanges(t *testing.T) {
 	newEd.Ed25519, newEd.Signer = localDevice(t, alice, "", 9).Ed25519, localDevice(t, alice, "", 9).Signer
 	newCurve.Curve25519 = localDevice(t, alice, "", 9).Curve25519
 	for _, changed := range []crosssigning.LocalDevice{newEd, newCurve, localDevice(t, alice, "ONE", 9)} {
-		result := check(t, newResponse().add(alice, nil, deviceKeys(t, changed), deviceKeys(t, two)), known)
+		r := newResponse().add(alice, nil, deviceKeys(t, changed), deviceKeys(t, two))
 		var wrong *crosssigning.ChangedKeyError
-		require.ErrorAs(t, entryError(t, result.Refused, alice, "ONE", "device"), &wrong)
-		require.Equal(t, []string{"TWO"}, deviceIDs(result.Users[0]))
+		require.ErrorAs(t, refusedEntry(t, r.text(t), readQuery(known), alice, "ONE", "device"), &wrong)
+		require.Equal(t, []string{"TWO"}, deviceIDs(check(t, r, known).Users[0]))
 	}
 	renamed := deviceKeys(t, crosssigning.LocalDevice{
 		UserID: alice, DeviceID: "ONE", Algorithms: []string{"other"}, Ed25519: one.Ed25519, Curve25519: one.Curve25519, Signer: one.Signer,
@@ -104,9 +100,9 @@ func TestAttack_C09_DeviceIdentityChanges(t *testing.T) {
 	sameEd.Ed25519, sameEd.Signer = one.Ed25519, one.Signer
 	for _, double := range []crosssigning.LocalDevice{sameCurve, sameEd} {
 		r := newResponse().add(alice, nil, deviceKeys(t, one), deviceKeys(t, two), deviceKeys(t, double))
-		result := check(t, r, known)
 		var wrong *crosssigning.SharedKeyError
-		require.ErrorAs(t, entryError(t, result.Refused, alice, "SAME", "device"), &wrong)
+		require.ErrorAs(t, refusedEntry(t, r.text(t), readQuery(known), alice, "SAME", "device"), &wrong)
+		result := check(t, r, known)
 		require.Equal(t, &crosssigning.SharedKeyError{UserID: alice, DeviceID: "SAME", OtherDeviceID: "ONE"}, wrong)
 		require.Equal(t, []string{"ONE", "TWO"}, deviceIDs(result.Users[0]))
 		result = check(t, r, nil)
@@ -116,10 +112,10 @@ func TestAttack_C09_DeviceIdentityChanges(t *testing.T) {
 	// In the order of ids, the known device may come last.
 	double := localDevice(t, alice, "AAA", 5)
 	double.Curve25519 = one.Curve25519
-	result := check(t, newResponse().add(alice, nil, deviceKeys(t, one), deviceKeys(t, double)), known)
+	r := newResponse().add(alice, nil, deviceKeys(t, one), deviceKeys(t, double))
 	var wrong *crosssigning.SharedKeyError
-	require.ErrorAs(t, entryError(t, result.Refused, alice, "AAA", "device"), &wrong)
-	require.Equal(t, []string{"ONE"}, deviceIDs(result.Users[0]))
+	require.ErrorAs(t, refusedEntry(t, r.text(t), readQuery(known), alice, "AAA", "device"), &wrong)
+	require.Equal(t, []string{"ONE"}, deviceIDs(check(t, r, known).Users[0]))
 }
 
 // P42: the bytes that were verified are those that are read.
@@ -128,7 +124,6 @@ func TestAttack_P42_SameBytesVerifiedAndRead(t *testing.T) {
 	local := localDevice(t, alice, "DEV", 1)
 	text := string(marshal(t, deviceKeys(t, local)))
 	evil := localDevice(t, alice, "DEV", 66)
-	var malformed *crosssigning.MalformedError
 	for name, bad := range map[string]string{
 		"duplicate after":     strings.Replace(text, `"user_id"`, `"user_id":"@eve:x","user_id"`, 1),
 		"duplicate escaped":   strings.Replace(text, `"user_id"`, `"\u0075ser_id":"@eve:x","user_id"`, 1),
@@ -144,8 +139,7 @@ func TestAttack_P42_SameBytesVerifiedAndRead(t *testing.T) {
 		"trailing":            text + text,
 	} {
 		require.NotEqual(t, text, bad, name)
-		_, err := crosssigning.ParseDeviceKeys([]byte(bad))
-		require.ErrorAs(t, err, &malformed, name)
+		refusedAs[*crosssigning.MalformedError](t, func() error { _, err := crosssigning.ParseDeviceKeys([]byte(bad)); return err }, []byte(bad))
 	}
 	// Names above U+FFFF are in the order of code points.
 	o, err := crosssigning.ParseObject([]byte("{\"\U00010000\":1,\"\uffff\":2,\"\uf000\":3}"))
@@ -198,10 +192,12 @@ func TestAttack_G11_ManySignatures(t *testing.T) {
 
 	// The cost is that of one verification and of reading.
 	unsigned := []byte(strings.ReplaceAll(text, `"ed25519:DEV":`+signature, `"ed25519:X":`+signature))
-	result := testing.AllocsPerRun(1, func() {
-		_, err = crosssigning.ParseDeviceKeys(unsigned)
-	})
+	parse := func() error { _, err := crosssigning.ParseDeviceKeys(unsigned); return err }
+	refusedWith(t, crosssigning.ErrUnsigned, parse, unsigned)
+	result := testing.AllocsPerRun(1, func() { err = parse() })
 	require.ErrorIs(t, err, crosssigning.ErrUnsigned)
 	require.Less(t, result, 1000.0, "something is done for each signature")
-	require.ErrorIs(t, k.Object().Verify(alice, crosssigning.DeviceKeyID("DEV"), keys.Ed25519{}), keys.ErrAbsent)
+	refusedWith(t, keys.ErrAbsent, func() error {
+		return k.Object().Verify(alice, crosssigning.DeviceKeyID("DEV"), keys.Ed25519{})
+	}, k.Object())
 }

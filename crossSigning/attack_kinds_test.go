@@ -29,17 +29,17 @@ func TestAttack_V20_MasterKeyWithMembersOfAnotherKind(t *testing.T) {
 	ia, ib := identity(t, a), identity(t, b)
 	local := localDevice(t, alice, "DEV", 3)
 	evil := curveKey(t, seed(66, 6)).String()
-	for name, added := range map[string]object{
+	for _, added := range map[string]object{
 		"public_key": {"public_key": evil}, "key": {"key": evil}, "fallback": {"key": evil, "fallback": true}, "device_id": {"device_id": "DEV"},
 		"unknown": {"org.example.x": nil}, "algorithms": {"algorithms": []any{}},
 	} {
-		var malformed *crosssigning.MalformedError
-		signature, err := local.SignMaster(published(t, ia, added).Identity(), ia.MasterKey())
-		require.ErrorAs(t, err, &malformed, name)
-		require.Zero(t, signature)
-		signature, err = a.SignUser(published(t, ib, added), ib.MasterKey())
-		require.ErrorAs(t, err, &malformed, name)
-		require.Zero(t, signature)
+		own, theirs := published(t, ia, added).Identity(), published(t, ib, added)
+		for _, sign := range []func() error{
+			func() error { return unsigned(local.SignMaster(own, ia.MasterKey())) },
+			func() error { return unsigned(a.SignUser(theirs, ib.MasterKey())) },
+		} {
+			refusedAs[*crosssigning.MalformedError](t, sign, local, a, own, theirs)
+		}
 	}
 
 	// What is not signed does no harm, and is not in what we sign.
@@ -68,10 +68,7 @@ func TestAttack_V20_DeviceWithMembersOfAnotherKind(t *testing.T) {
 		d := signedAs(t, local, merge(decode(t, deviceKeys(t, local)), object{name: curveKey(t, seed(66, 6)).String()}))
 		k, err := crosssigning.ParseDeviceKeys(marshal(t, d))
 		require.NoError(t, err)
-		signature, err := p.SignDevice(k, local.Ed25519)
-		var malformed *crosssigning.MalformedError
-		require.ErrorAs(t, err, &malformed, name)
-		require.Zero(t, signature)
+		refusedAs[*crosssigning.MalformedError](t, func() error { return unsigned(p.SignDevice(k, local.Ed25519)) }, p, k)
 	}
 }
 
@@ -94,37 +91,39 @@ func TestAttack_V20_SignedObjectOfAnotherKindIsRead(t *testing.T) {
 	local := localDevice(t, alice, "DEV", 3)
 	device := deviceKeys(t, local)
 	key := curveKey(t, seed(66, 6)).String()
-	var malformed *crosssigning.MalformedError
-	claim := func(o crosssigning.Object) *crosssigning.ClaimResult {
-		result, err := crosssigning.NewClaim(crosssigning.SignedCurve25519, device).
-			Check(claimResponse(t, object{alice: object{"DEV": object{"signed_curve25519:AAAAAQ": o}}}), 1)
-		require.NoError(t, err)
-		return result
+	c := crosssigning.NewClaim(crosssigning.SignedCurve25519, device)
+	response := func(o crosssigning.Object) []byte {
+		return claimResponse(t, object{alice: object{"DEV": object{"signed_curve25519:AAAAAQ": o}}})
+	}
+	refused := func(verify func(crosssigning.Object) error, o crosssigning.Object) {
+		t.Helper()
+		refusedAs[*crosssigning.MalformedError](t, func() error { return verify(o) }, o, i, device)
 	}
 	for _, name := range []string{"user_id", "device_id", "usage", "keys", "public_key"} {
 		o := signedAs(t, local, object{"key": key, name: key})
 		require.NoError(t, device.VerifyObject(o))
-		result := claim(o)
-		require.Empty(t, result.Keys, name)
-		require.ErrorAs(t, entryError(t, result.Refused, alice, "DEV", "key"), &malformed, name)
+		var malformed *crosssigning.MalformedError
+		require.ErrorAs(t, refusedEntry(t, response(o), readClaim(t, c), alice, "DEV", "key"), &malformed, name)
 	}
-	require.Len(t, claim(signedAs(t, local, object{"key": key, "org.example.x": 1})).Keys, 1, "unknown members are allowed")
+	result, err := c.Check(response(signedAs(t, local, object{"key": key, "org.example.x": 1})), 1)
+	require.NoError(t, err)
+	require.Len(t, result.Keys, 1, "unknown members are allowed")
 
 	for _, name := range []string{"user_id", "device_id", "usage", "keys", "key"} {
 		o := signedAs(t, local, object{"public_key": key, name: nil})
 		require.NoError(t, device.VerifyObject(o))
-		require.ErrorAs(t, device.VerifyBackup(o), &malformed, name)
+		refused(device.VerifyBackup, o)
 	}
-	for name, o := range map[string]object{"missing": {}, "null": {"public_key": nil}, "short": {"public_key": "AAAA"}, "text": {"public_key": "x"}} {
-		require.ErrorAs(t, device.VerifyBackup(signedAs(t, local, o)), &malformed, name)
+	for _, o := range []object{{}, {"public_key": nil}, {"public_key": "AAAA"}, {"public_key": "x"}} {
+		refused(device.VerifyBackup, signedAs(t, local, o))
 	}
 	require.NoError(t, device.VerifyBackup(signedAs(t, local, object{"public_key": key, "org.example.x": 1})))
 
 	// What the master key signs: the self-signing key, of whatever members.
 	ssk := i.Key(crosssigning.SelfSigning).Object()
 	require.NoError(t, i.VerifyObject(ssk))
-	require.ErrorAs(t, i.VerifyBackup(ssk), &malformed)
-	require.ErrorAs(t, device.VerifyBackup(device.Object()), &malformed)
+	refused(i.VerifyBackup, ssk)
+	refused(device.VerifyBackup, device.Object())
 }
 
 // V02: a clash of our own user stops our signatures, also of what does not clash
@@ -145,14 +144,12 @@ func TestAttack_V02_ClashOfOurOwnUser(t *testing.T) {
 		"without devices": newUser(t, alice, read.Identity()),
 	} {
 		require.Equal(t, want, u.Err(), name)
-		var wrong *crosssigning.ClashError
-		_, err := local.SignMaster(u.Identity(), i.MasterKey())
-		require.ErrorAs(t, err, &wrong, name)
+		refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(local.SignMaster(u.Identity(), i.MasterKey())) }, local, u)
 		private, err := crosssigning.ImportPrivateKeys(u.Identity(), crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(1, 2)))
 		require.NoError(t, err)
-		_, err = private.SignDevice(device, local.Ed25519)
-		require.ErrorAs(t, err, &wrong, name)
-		require.Equal(t, want, wrong, name)
+		require.Equal(t, want, refusedAs[*crosssigning.ClashError](t, func() error {
+			return unsigned(private.SignDevice(device, local.Ed25519))
+		}, private, device), name)
 		require.Equal(t, crosssigning.UserUntrusted,
 			crosssigning.NewSelf(u, crosssigning.Pin{}, crosssigning.Proof{Private: p}).Own().Trust(), name)
 	}
@@ -160,9 +157,7 @@ func TestAttack_V02_ClashOfOurOwnUser(t *testing.T) {
 
 	// A device whose own id is a key of ours signs no master key.
 	clash := localDevice(t, alice, i.Key(crosssigning.SelfSigning).Key().String(), 5)
-	_, err := clash.SignMaster(i, i.MasterKey())
-	var wrong *crosssigning.ClashError
-	require.ErrorAs(t, err, &wrong)
+	refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(clash.SignMaster(i, i.MasterKey())) }, clash, i)
 }
 
 // V02: the self-signing key alone does not know the master key, and so signs no
@@ -172,12 +167,10 @@ func TestAttack_V02_SelfSigningKeyAlone(t *testing.T) {
 	p := privateKeys(t, alice, 1)
 	alone, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(1, 2)))
 	require.NoError(t, err)
-	var wrong *crosssigning.ClashError
 	for _, usage := range usages {
 		for _, form := range []string{"", "="} {
-			bad := localDevice(t, alice, p.PublicKey(usage).String()+form, 5)
-			_, err = alone.SignDevice(deviceKeys(t, bad), bad.Ed25519)
-			require.ErrorAs(t, err, &wrong)
+			bad := deviceKeys(t, localDevice(t, alice, p.PublicKey(usage).String()+form, 5))
+			refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(alone.SignDevice(bad, bad.Ed25519())) }, alone, bad)
 		}
 	}
 	// Not so a plain id, a dehydrated device, or any id where all keys are known.
@@ -271,17 +264,23 @@ func TestAttack_C09_SharedKeyOfAnOmittedDevice(t *testing.T) {
 			if first != nil {
 				r.devices[bob].(object)["ONE"] = first
 			}
+			text := r.text(t)
+			wrong := refusedAs[*crosssigning.SharedKeyError](t, func() error {
+				refused, err := readQuery(known)(text)
+				require.NoError(t, err)
+				require.NotEmpty(t, refused, name)
+				return refused[len(refused)-1]
+			}, text)
 			result := check(t, r, known)
-			var wrong *crosssigning.SharedKeyError
-			require.NotEmpty(t, result.Refused, name)
-			require.ErrorAs(t, result.Refused[len(result.Refused)-1], &wrong, name)
 			require.Equal(t, &crosssigning.SharedKeyError{UserID: bob, DeviceID: "EVIL", OtherDeviceID: "ONE"}, wrong, name)
 			require.Nil(t, result.Users[0].Device("EVIL"), name)
 			require.NotNil(t, result.Users[0].Device("TWO"), name)
 		}
-		_, err := crosssigning.NewUser(bob, nil, deviceKeys(t, one), deviceKeys(t, two), deviceKeys(t, evil))
-		var wrong *crosssigning.SharedKeyError
-		require.ErrorAs(t, err, &wrong)
+		devices := []*crosssigning.DeviceKeys{deviceKeys(t, one), deviceKeys(t, two), deviceKeys(t, evil)}
+		refusedAs[*crosssigning.SharedKeyError](t, func() error {
+			_, err := crosssigning.NewUser(bob, nil, devices...)
+			return err
+		}, devices[0], devices[1], devices[2])
 	}
 	// Of two that are stored, neither is refused.
 	stored = append(stored, deviceKeys(t, evil))

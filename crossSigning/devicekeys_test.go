@@ -156,7 +156,7 @@ func TestParseDeviceKeysRefuses(t *testing.T) {
 // C09: a device is what its own key signed.
 func TestAttack_C09_DeviceKeysNotSignedByThemselves(t *testing.T) {
 	local := localDevice(t, alice, "DEV", 1)
-	for name, test := range map[string]struct {
+	for _, test := range map[string]struct {
 		change func(o object)
 		is     error
 	}{
@@ -172,8 +172,8 @@ func TestAttack_C09_DeviceKeysNotSignedByThemselves(t *testing.T) {
 	} {
 		o := decode(t, deviceKeys(t, local))
 		test.change(o)
-		_, err := crosssigning.ParseDeviceKeys(marshal(t, o))
-		require.ErrorIs(t, err, test.is, name)
+		text := marshal(t, o)
+		refusedWith(t, test.is, func() error { _, err := crosssigning.ParseDeviceKeys(text); return err }, text)
 	}
 }
 

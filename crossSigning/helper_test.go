@@ -46,6 +46,10 @@ func (s *signer) Sign(message []byte) (keys.Signature, error) {
 	return keys.NewSignature(b[:])
 }
 
+// State changes when the signer signs.
+func (s *signer) State() []byte     { return append(s.key.Expanded()[:], byte(s.count)) }
+func (s *signer) Secrets() [][]byte { return [][]byte{s.key.Expanded()[:], s.key.Seed()[:]} }
+
 func (s *signer) public() keys.Ed25519 {
 	b := s.key.PublicKey()
 	k, err := keys.NewEd25519(b[:])

@@ -9,6 +9,7 @@ import (
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
 	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -18,7 +19,7 @@ func c01(t *testing.T, change func(p object, from, to, mallory *device), lookup 
 	t.Helper()
 	t.Parallel()
 	a, b, mallory := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB"), newDevice(t, "@mallory:example.org", "MALLORY")
-	p := payload(t, a, b, outgoing(t, "m.test", object{"a": 1}))
+	p := payload(t, a, b, outgoing(t, "m.test", object{"a": marker}))
 	for _, changed := range []bool{false, true} {
 		// The same event without the change is taken.
 		find := knows(a.keys)
@@ -28,21 +29,19 @@ func c01(t *testing.T, change func(p object, from, to, mallory *device), lookup 
 				find = lookup(a, mallory)
 			}
 		}
-		session := a.session(t, b)
-		before := b.account.OneTimeKeyCount()
-		opened, err := b.receiver(t, find).Open(alice, encrypt(t, session, a, b, marshal(t, p)))
+		text := marshal(t, p)
+		content := encrypt(t, a.session(t, b), a, b, text)
 		if !changed {
+			opened, err := b.receiver(t, find).Open(alice, content)
 			require.NoError(t, err)
 			require.Equal(t, events.Known, opened.Plaintext.Sender().Origin())
 			continue
 		}
-		require.ErrorIs(t, err, is)
+		err := checkRefused[error](t, b.receiver(t, find), alice, content, text)
 		for _, other := range checkErrors {
 			require.Equal(t, other == is, errors.Is(err, other), "%v", err)
 		}
-		require.True(t, opened.Plaintext.IsZero())
-		require.Nil(t, opened.Session)
-		require.Equal(t, before-1, b.account.OneTimeKeyCount(), "the message's key is used up")
+		b.openRefused(t, is, find, alice, content)
 	}
 }
 
@@ -62,7 +61,8 @@ func TestAttack_C01_EventSender(t *testing.T) {
 	content, err := events.SealOlm(a.session(t, b), a.keys, b.keys, events.NewDummy())
 	require.NoError(t, err)
 	for _, sender := range []string{"", bob, "@ALICE:example.org", alice + " ", alice + "\x00"} {
-		_, err = b.receiver(t, knows(a.keys)).Check(sender, content, marshal(t, payload(t, a, b, events.NewDummy())))
+		text := marshal(t, payload(t, a, b, outgoing(t, "m.test", object{"a": marker})))
+		err := checkRefused[error](t, b.receiver(t, knows(a.keys)), sender, content, text)
 		require.ErrorIs(t, err, events.ErrSender, sender)
 	}
 }
@@ -170,26 +170,29 @@ func TestAttack_C01_MissingAndMistyped(t *testing.T) {
 	content, err := events.SealOlm(a.session(t, b), a.keys, b.keys, events.NewDummy())
 	require.NoError(t, err)
 	r := b.receiver(t, knows(a.keys))
-	good := payload(t, a, b, events.NewDummy())
+	good := payload(t, a, b, outgoing(t, "m.test", object{"a": marker}))
+	malformed := func(name string, payload object) {
+		t.Helper()
+		require.NotNil(t, checkRefused[*events.MalformedError](t, r, alice, content, marshal(t, payload)), name)
+	}
 	for _, name := range []string{"type", "content", "sender", "recipient", "recipient_keys", "keys", "sender_device_keys"} {
 		for _, bad := range []any{nil, 1, 1.5, "", true, []any{}, []any{good[name]}, "\ufffd"} {
 			if _, isText := good[name].(string); isText && bad == "\ufffd" {
 				continue
 			}
-			_, err := r.Check(alice, content, marshal(t, but(good, func(o object) { o[name] = bad })))
-			requireMalformed(t, err, name)
+			malformed(name, but(good, func(o object) { o[name] = bad }))
 		}
-		_, err := r.Check(alice, content, marshal(t, but(good, func(o object) { delete(o, name) })))
+		without := but(good, func(o object) { delete(o, name) })
 		if name == "sender_device_keys" {
+			_, err := r.Check(alice, content, marshal(t, without))
 			require.NoError(t, err)
 			continue
 		}
-		requireMalformed(t, err, name)
+		malformed(name, without)
 	}
 	for _, name := range []string{"keys", "recipient_keys"} {
 		for _, bad := range []object{{}, {"ed25519": 1}, {"ed25519": nil}, {"ed25519": "AAAA"}, {"Ed25519": a.keys.Ed25519()}} {
-			_, err := r.Check(alice, content, marshal(t, but(good, func(o object) { o[name] = bad })))
-			requireMalformed(t, err, name)
+			malformed(name, but(good, func(o object) { o[name] = bad }))
 		}
 	}
 }
@@ -202,23 +205,20 @@ func TestAttack_P26_UnknownKeyShare(t *testing.T) {
 	const eve = "@eve:example.org"
 	a, b, e := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB"), newDevice(t, eve, "EVE")
 	posed := e.with(t, func(l *crosssigning.LocalDevice) { l.Curve25519 = a.local.Curve25519 })
-	content, err := events.SealOlm(a.session(t, b), a.keys, b.keys, events.NewDummy())
+	content, err := events.SealOlm(a.session(t, b), a.keys, b.keys, outgoing(t, "m.test", object{"a": marker}))
 	require.NoError(t, err)
-	_, err = b.receiver(t, knows(posed)).Open(eve, content)
-	require.ErrorIs(t, err, events.ErrSender)
+	b.openRefused(t, events.ErrSender, knows(posed), eve, content)
 
 	asEve := e.with(t, func(l *crosssigning.LocalDevice) { l.Curve25519 = b.local.Curve25519 })
-	content, err = events.SealOlm(a.session(t, b), a.keys, asEve, events.NewDummy())
+	content, err = events.SealOlm(a.session(t, b), a.keys, asEve, outgoing(t, "m.test", object{"a": marker}))
 	require.NoError(t, err)
-	_, err = b.receiver(t, knows(a.keys)).Open(alice, content)
-	require.ErrorIs(t, err, events.ErrRecipient)
+	b.openRefused(t, events.ErrRecipient, knows(a.keys), alice, content)
 
 	// The same with a device of Bob's own user id: the Ed25519 key tells.
 	asBob := e.with(t, func(l *crosssigning.LocalDevice) { l.UserID, l.Curve25519 = bob, b.local.Curve25519 })
-	content, err = events.SealOlm(a.session(t, b), a.keys, asBob, events.NewDummy())
+	content, err = events.SealOlm(a.session(t, b), a.keys, asBob, outgoing(t, "m.test", object{"a": marker}))
 	require.NoError(t, err)
-	_, err = b.receiver(t, knows(a.keys)).Open(alice, content)
-	require.ErrorIs(t, err, events.ErrRecipientKey)
+	b.openRefused(t, events.ErrRecipientKey, knows(a.keys), alice, content)
 }
 
 // C31: the type of the message is the number 0 or 1.
@@ -228,29 +228,30 @@ func TestAttack_C31_MessageType(t *testing.T) {
 	m, err := a.session(t, b).Encrypt(marshal(t, payload(t, a, b, events.NewDummy())))
 	require.NoError(t, err)
 	r := b.receiver(t, knows(a.keys))
-	before := b.account.Revision()
+	refused := func(r *events.Receiver, text []byte) error {
+		t.Helper()
+		return failtest.Refused(t, func() error {
+			content, err := events.ParseOlm(text)
+			if err == nil {
+				_, err = r.Open(alice, content)
+			}
+			return err
+		}, moves{a.account, b.account}, failtest.Input(text))
+	}
 	for _, typ := range []string{`"0"`, `2`, `-1`, `null`, `0.0`, `-0`, `00`, `true`, `[0]`, `1e0`, `256`, `4294967296`, ``} {
 		message := `{"type":` + typ + `,"body":"` + m.Body() + `"}`
 		if typ == "" {
 			message = `{"body":"` + m.Body() + `"}`
 		}
-		text := fmt.Sprintf(`{"algorithm":%q,"sender_key":%q,"ciphertext":{%q:%s}}`, olmV1, a.keys.Curve25519(), b.keys.Curve25519(), message)
-		content, err := events.ParseOlm([]byte(text))
-		if err == nil {
-			_, err = r.Open(alice, content)
-		}
-		require.Error(t, err, typ)
+		refused(r, fmt.Appendf(nil, `{"algorithm":%q,"sender_key":%q,"ciphertext":{%q:%s}}`, olmV1, a.keys.Curve25519(), b.keys.Curve25519(), message))
 	}
 	for _, message := range []any{nil, 1, "text", []any{m}, object{}, object{"type": 0}, object{"Type": 0, "Body": m.Body()}, object{"type": 1, "body": m.Body()}} {
-		_, err = r.Open(alice, parseOlm(t, olmContent(a, b, message)))
-		require.Error(t, err)
+		refused(r, marshal(t, olmContent(a, b, message)))
 	}
 	// Others' ciphertexts are not looked into, ours must be under our key.
 	content := olmContent(a, b, m)
 	content["ciphertext"].(object)[a.keys.Curve25519().String()] = "anything"
-	require.Equal(t, before, b.account.Revision())
-	_, err = a.receiver(t, nil).Open(alice, parseOlm(t, olmContent(a, b, m)))
-	require.ErrorIs(t, err, events.ErrNotForUs)
+	require.ErrorIs(t, refused(a.receiver(t, nil), marshal(t, olmContent(a, b, m))), events.ErrNotForUs)
 	_, err = b.receiver(t, nil).Open(alice, parseOlm(t, olmContent(a, b, m)))
 	require.NoError(t, err)
 }

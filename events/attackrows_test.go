@@ -28,11 +28,10 @@ func TestAttack_C10_KeyOfTwoUsers(t *testing.T) {
 		require.Same(t, a.keys, p.Sender().Device())
 		require.Equal(t, events.Known, p.Sender().Origin())
 
-		content, err := events.SealOlm(a.session(t, b), a.keys, b.keys, events.NewDummy())
+		content, err := events.SealOlm(a.session(t, b), a.keys, b.keys, outgoing(t, "m.test", object{"a": marker}))
 		require.NoError(t, err)
 		byKeyAlone := func(string, keys.Curve25519) *crosssigning.DeviceKeys { return eves }
-		_, err = b.receiver(t, byKeyAlone).Open(alice, content)
-		require.ErrorIs(t, err, events.ErrLookup)
+		b.openRefused(t, events.ErrLookup, byKeyAlone, alice, content)
 	}
 }
 
@@ -51,16 +50,14 @@ func TestAttack_C30_OtherAlgorithms(t *testing.T) {
 	require.NoError(t, err)
 	for _, algorithm := range []string{"m.megolm.v2.aes-sha2", "m.megolm.v1.AES-sha2", "m.megolm.v1.aes-sha2 ", olmV1, "x"} {
 		other := func(o object) { o["algorithm"] = algorithm }
-		_, err := events.ParseMegolm(marshal(t, but(message, other)))
-		require.ErrorIs(t, err, events.ErrAlgorithm)
+		require.ErrorIs(t, parseRefused(t, events.ParseMegolm, marshal(t, but(message, other))), events.ErrAlgorithm)
 		for _, event := range []events.Outgoing{roomKey, forwarded} {
 			p := open(t, one, two, knows(one.keys), outgoing(t, event.Type(), but(decode(t, event.SecretContent()), other)))
-			if event.Type() == events.TypeRoomKey {
-				_, err = p.RoomKey()
-			} else {
-				_, err = p.ForwardedRoomKey()
+			get := getRoomKey
+			if event.Type() == events.TypeForwardedRoomKey {
+				get = getForwardedRoomKey
 			}
-			require.ErrorIs(t, err, events.ErrAlgorithm)
+			getRefused(t, events.ErrAlgorithm, p, get)
 		}
 	}
 }

@@ -9,6 +9,9 @@ import (
 // Payload returns what SealOlm encrypts.
 var Payload = newPayload
 
+// AppendMember is appendMember.
+var AppendMember = appendMember
+
 // EventOf lets an outgoing event out for Payload.
 func EventOf(o Outgoing) *outgoing { return o.p }
 

@@ -141,29 +141,23 @@ func TestAttack_C05_SenderKeyAndDeviceIDIgnored(t *testing.T) {
 func TestAttack_C06_Room(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t)
-	before := c.state()
 	const other = "!other:example.org"
 	moved := event("$1")
 	moved.RoomID = other
-	sent := c.seal(object{})
-	_, err := c.in.Open(moved, sent)
-	require.ErrorIs(t, err, events.ErrSessionRoom)
+	sent := c.seal(object{"body": marker})
+	require.ErrorIs(t, c.refused(c.in, moved, sent), events.ErrSessionRoom)
 	elsewhere := c.in
 	elsewhere.RoomID = other
-	_, err = elsewhere.Open(event("$1"), sent)
-	require.ErrorIs(t, err, events.ErrSessionRoom)
-	_, err = elsewhere.Open(moved, sent)
-	require.ErrorIs(t, err, events.ErrRoom)
-	for _, payload := range []string{`{"type":"a","content":{}}`, `{"type":"a","content":{},"Room_id":"` + room + `"}`,
-		`{"type":"a","content":{},"room_id":1}`, `{"type":"a","content":{},"room_id":""}`,
+	require.ErrorIs(t, c.refused(elsewhere, event("$1"), sent), events.ErrSessionRoom)
+	require.ErrorIs(t, c.refused(elsewhere, moved, sent), events.ErrRoom)
+	for _, payload := range []string{`{"type":"a","content":{}}`, `{"type":"a","content":{"a":"` + marker + `"},"Room_id":"` + room + `"}`,
+		`{"type":"a","content":{"a":"` + marker + `"},"room_id":1}`, `{"type":"a","content":{},"room_id":""}`,
 		`{"type":"a","content":{},"room_id":"` + room + `","room_id":"` + room + `"}`,
 		`{"type":1,"content":{},"room_id":"` + room + `"}`, `{"content":{},"room_id":"` + room + `"}`,
-		`{"type":"a","content":[],"room_id":"` + room + `"}`, `{"type":"a","room_id":"` + room + `"}`, `not JSON`, ``} {
-		_, err = c.in.Open(event("$1"), c.encrypt([]byte(payload)))
-		requireMalformed(t, err, payload)
+		`{"type":"a","content":["` + marker + `"],"room_id":"` + room + `"}`, `{"type":"a","room_id":"` + room + `"}`, `not JSON: ` + marker, ``} {
+		requireMalformed(t, c.refused(c.in, event("$1"), c.encrypt([]byte(payload))), payload)
 	}
-	require.Equal(t, before, c.state())
-	_, err = c.in.Open(event("$1"), sent)
+	_, err := c.in.Open(event("$1"), sent)
 	require.NoError(t, err)
 }
 
@@ -173,9 +167,8 @@ func TestAttack_C03_SessionOwner(t *testing.T) {
 	c := newConversation(t)
 	posed := event("$1")
 	posed.Sender = bob
-	sent := c.seal(object{})
-	_, err := c.in.Open(posed, sent)
-	require.ErrorIs(t, err, events.ErrSessionOwner)
+	sent := c.seal(object{"body": marker})
+	require.ErrorIs(t, c.refused(c.in, posed, sent), events.ErrSessionOwner)
 	require.Zero(t, c.in.Guard.Len())
 	c.in.Owner = ""
 	d, err := c.in.Open(posed, sent)

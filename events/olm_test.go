@@ -9,6 +9,7 @@ import (
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
 	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -227,10 +228,11 @@ func TestAttack_P15_Reflection(t *testing.T) {
 	require.NoError(t, err)
 	m, err := content.Message(b.keys.Curve25519())
 	require.NoError(t, err)
-	session, account := s.Revision(), a.account.Revision()
-	_, err = a.receiver(t, knows(b.keys)).Open(bob, parseOlm(t, olmContent(b, a, m)), s)
-	require.ErrorIs(t, err, olm.ErrIdentityKey)
-	require.Equal(t, []uint64{session, account}, []uint64{s.Revision(), a.account.Revision()})
+	r, reflected := a.receiver(t, knows(b.keys)), parseOlm(t, olmContent(b, a, m))
+	failtest.RefusedWith(t, olm.ErrIdentityKey, func() error {
+		_, err := r.Open(bob, reflected, s)
+		return err
+	}, moves{s, a.account}, failtest.Input(marshal(t, reflected)))
 }
 
 // Row A26, with members that nobody knows.

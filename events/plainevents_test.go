@@ -112,12 +112,11 @@ func TestAttack_G10_HostileJSON(t *testing.T) {
 	for _, more := range []string{
 		`,"name":"n"}`, `,"\u006eame":"n"}`, `,"x":1,"x":2}`, `,"\ud800":1}`, `,"x":"` + "\xff" + `"}`, `} x`, `,}`, ``, `,"x":01}`, `,"x":nul}`,
 	} {
-		_, err = events.ParseSecretRequest([]byte(good + more))
-		requireMalformed(t, err, more)
+		requireMalformed(t, parseRefused(t, events.ParseSecretRequest, []byte(good+more)), more)
 	}
 	for _, name := range []string{`"\ud800"`, `"\udc00\ud800"`, `"\ud800x"`, `"` + "\xed\xa0\x80" + `"`} {
-		_, err = events.ParseSecretRequest([]byte(`{"action":"request","request_id":"id","requesting_device_id":"D","name":` + name + `}`))
-		requireMalformed(t, err, name)
+		text := `{"action":"request","request_id":"id","requesting_device_id":"D","name":` + name + `}`
+		requireMalformed(t, parseRefused(t, events.ParseSecretRequest, []byte(text)), name)
 	}
 	const escaped = ` {"action":"reque\u0073t","request_id":"\/","requesting_device_id":"D","name":"\ud83d\ude00","float":1.0 }`
 	r, err := events.ParseSecretRequest([]byte(escaped))

@@ -26,7 +26,7 @@ type holder struct {
 }
 
 // Nothing that prints or marshals shows a secret, and Close wipes it.
-func TestRedactionAndClose(t *testing.T) {
+func TestAttack_G05_RedactionAndClose(t *testing.T) {
 	t.Parallel()
 	one, two := newDevice(t, alice, "ONE"), newDevice(t, alice, "TWO")
 	out, in := group(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 )
@@ -19,7 +20,7 @@ import (
 func TestAttack_C04_Replay(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t)
-	sent := c.seal(object{"body": "hello"})
+	sent := c.seal(object{"body": marker})
 	_, err := c.in.Open(event("$1"), sent)
 	require.NoError(t, err)
 	_, err = c.in.Open(event("$next"), c.seal(object{}))
@@ -28,12 +29,7 @@ func TestAttack_C04_Replay(t *testing.T) {
 
 	replayed := func(e events.RoomEvent, content object) {
 		t.Helper()
-		d, err := c.in.Open(e, c.content(content))
-		var replay *events.ReplayError
-		require.ErrorAs(t, err, &replay)
-		require.Equal(t, &events.ReplayError{SessionID: c.out.ID(), Index: 0}, replay)
-		require.True(t, d.IsZero())
-		require.Equal(t, before, c.state())
+		require.Equal(t, &events.ReplayError{SessionID: c.out.ID(), Index: 0}, c.refused(c.in, e, c.content(content)))
 	}
 	content := decode(t, sent)
 	for range 3 {
@@ -80,8 +76,8 @@ func TestAttack_C04_FailedMessageIsNotNoted(t *testing.T) {
 	raw[len(raw)-1] ^= 1
 	m, err := megolm.NewMessage(raw)
 	require.NoError(t, err)
-	_, err = c.in.Open(event("$forged"), c.content(object{"algorithm": megolmV1, "session_id": c.out.ID(), "ciphertext": m.String()}))
-	require.ErrorIs(t, err, megolm.ErrSignature)
+	forged := c.content(object{"algorithm": megolmV1, "session_id": c.out.ID(), "ciphertext": m.String()})
+	require.ErrorIs(t, c.refused(c.in, event("$forged"), forged), megolm.ErrSignature)
 	require.Zero(t, c.in.Guard.Len())
 	_, err = c.in.Open(event("$1"), sent)
 	require.NoError(t, err)
@@ -105,19 +101,20 @@ func TestAttack_C04_Remember(t *testing.T) {
 	require.NoError(t, c.in.Guard.Remember(1, "$1", event("$1").Timestamp))
 	_, err := c.in.Open(event("$0"), first)
 	require.NoError(t, err)
-	var replay *events.ReplayError
-	_, err = c.in.Open(event("$2"), second)
-	require.ErrorAs(t, err, &replay)
-	for _, e := range []events.RoomEvent{{EventID: "$2", Timestamp: event("").Timestamp}, {EventID: "$1", Timestamp: event("").Timestamp + 1}} {
-		err = c.in.Guard.Remember(1, e.EventID, e.Timestamp)
-		require.ErrorAs(t, err, &replay)
-		require.Equal(t, &events.ReplayError{SessionID: c.out.ID(), Index: 1}, replay)
+	replay := &events.ReplayError{SessionID: c.out.ID(), Index: 1}
+	require.Equal(t, replay, c.refused(c.in, event("$2"), second))
+	refused := func(g *events.ReplayGuard, index uint32, id string, timestamp int64) error {
+		t.Helper()
+		return failtest.Refused(t, func() error { return g.Remember(index, id, timestamp) }, c)
 	}
-	require.ErrorIs(t, c.in.Guard.Remember(7, "", 0), keys.ErrAbsent)
-	require.ErrorIs(t, new(events.ReplayGuard).Remember(0, "$1", 0), keys.ErrAbsent)
+	for _, e := range []events.RoomEvent{{EventID: "$2", Timestamp: event("").Timestamp}, {EventID: "$1", Timestamp: event("").Timestamp + 1}} {
+		require.Equal(t, replay, refused(c.in.Guard, 1, e.EventID, e.Timestamp))
+	}
+	require.ErrorIs(t, refused(c.in.Guard, 7, "", 0), keys.ErrAbsent)
+	require.ErrorIs(t, refused(new(events.ReplayGuard), 0, "$1", 0), keys.ErrAbsent)
 	require.Equal(t, before, c.state())
 	c.in.Guard.Fill(events.MaxReplayEntries - 2)
-	require.ErrorIs(t, c.in.Guard.Remember(7, "$7", 0), events.ErrGuardFull)
+	require.ErrorIs(t, refused(c.in.Guard, 7, "$7", 0), events.ErrGuardFull)
 }
 
 func TestReplayGuardIsBounded(t *testing.T) {

@@ -59,8 +59,11 @@ func TestIDRefusals(t *testing.T) {
 		id := keys.NewID(7)
 		err := mustFail(t, []byte(text), func() any { return id }, func() error { return id.UnmarshalText([]byte(text)) })
 		require.ErrorIs(t, err, want, "%q", text)
-		parsed, err := keys.ParseID(text)
+		err = mustFail(t, []byte(text), nothing, func() error {
+			parsed, err := keys.ParseID(text)
+			require.True(t, parsed.IsZero())
+			return err
+		})
 		require.ErrorIs(t, err, want)
-		require.True(t, parsed.IsZero())
 	}
 }

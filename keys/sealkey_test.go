@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -62,7 +63,8 @@ func TestSealKeyRefusals(t *testing.T) {
 		})
 		require.ErrorIs(t, err, keys.ErrLength)
 	}
-	_, err := keys.NewSealKey(make([]byte, keys.SealKeySize))
+	zero := make([]byte, keys.SealKeySize)
+	err := mustFail(t, zero, nothing, func() error { _, err := keys.NewSealKey(zero); return err })
 	require.ErrorIs(t, err, keys.ErrAbsent)
 	require.Zero(t, keys.SealKey{}.Secret())
 	keys.SealKey{}.Close()
@@ -88,7 +90,7 @@ func TestAttack_G05_SealKeyIsRedacted(t *testing.T) {
 	secret := sealKeyBytes()
 	for _, v := range []any{k, &k, []keys.SealKey{k}, map[string]keys.SealKey{"k": k}, struct{ K keys.SealKey }{k}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p"} {
-			requireNotQuoted(t, fmt.Sprintf(verb, v), secret)
+			failtest.NoSecret(t, fmt.Sprintf(verb, v), secret)
 		}
 	}
 	require.Equal(t, "[redacted] [redacted]", fmt.Sprintf("%v %+v", k, &k))
@@ -100,17 +102,17 @@ func TestAttack_G05_SealKeyIsRedacted(t *testing.T) {
 	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
 		slog.New(h).Info("m", "k", k, "p", &k, "h", holder{k, k}, "l", []keys.SealKey{k})
 	}
-	requireNotQuoted(t, out.String(), secret)
+	failtest.NoSecret(t, out.String(), secret)
 
 	for _, v := range []any{k, &k, holder{k, k}, []keys.SealKey{k}} {
 		_, err := json.Marshal(v)
 		require.Error(t, err)
 		out.Reset()
 		require.Error(t, gob.NewEncoder(&out).Encode(v))
-		requireNotQuoted(t, out.String(), secret)
+		failtest.NoSecret(t, out.String(), secret)
 		out.Reset()
 		require.Error(t, xml.NewEncoder(&out).Encode(v))
-		requireNotQuoted(t, out.String(), secret)
+		failtest.NoSecret(t, out.String(), secret)
 	}
 	_, err := encoding.TextMarshaler(k).MarshalText()
 	require.Error(t, err)
@@ -126,7 +128,7 @@ func TestAttack_G05_SealKeyInUnexportedField(t *testing.T) {
 	k := newSealKey(t)
 	for _, v := range []any{holder{private: k}, &holder{private: k}, []holder{{private: k}}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%p"} {
-			requireNotQuoted(t, fmt.Sprintf(verb, v), sealKeyBytes())
+			failtest.NoSecret(t, fmt.Sprintf(verb, v), sealKeyBytes())
 		}
 	}
 }

@@ -61,31 +61,58 @@ func callAll(t *testing.T, what string, v reflect.Value, readable map[string]boo
 	}
 }
 
-func TestEveryMethodOfClosedValues(t *testing.T) {
-	p := newPeer(81)
-	out, in := outbound(t, p), imported(t, p)
-	mustDecrypt(t, in, p.at(8).encrypt(nil), "", 8)
-	key, err := out.SessionKey()
+// values are one of each kind.
+type values struct {
+	out    *megolm.OutboundSession
+	in     *megolm.InboundSession
+	key    megolm.SessionKey
+	export megolm.ExportedSession
+}
+
+func newValues(t *testing.T, p *peer) (v values) {
+	t.Helper()
+	v.out, v.in = outbound(t, p), imported(t, p)
+	mustDecrypt(t, v.in, p.at(8).encrypt(nil), "", 8)
+	var err error
+	v.key, err = v.out.SessionKey()
 	require.NoError(t, err)
-	export, err := in.Export()
+	v.export, err = v.in.Export()
 	require.NoError(t, err)
-	ratchets := [][]byte{out.RatchetParts(), out.SigningParts(), in.RatchetParts(), in.LatestParts(), key.RatchetParts(), export.RatchetParts()}
-	for range 2 { // once more does no harm
-		out.Close()
-		in.Close()
-		key.Close()
-		export.Close()
+	return v
+}
+
+func (v values) close() {
+	v.out.Close()
+	v.in.Close()
+	v.key.Close()
+	v.export.Close()
+}
+
+// G06: Close wipes each secret where it lay.
+func TestAttack_G06_CloseWipes(t *testing.T) {
+	v := newValues(t, newPeer(81))
+	buffers := [][]byte{v.out.RatchetParts(), v.out.SigningParts(), v.in.RatchetParts(), v.in.LatestParts(), v.key.RatchetParts(), v.export.RatchetParts()}
+	for i, b := range buffers {
+		require.NotEqual(t, make([]byte, len(b)), b, "secret %d is not there", i)
 	}
-	for i, b := range ratchets {
+	v.close()
+	for i, b := range buffers {
 		require.Equal(t, make([]byte, len(b)), b, "secret %d was not wiped", i)
 	}
+}
+
+func TestEveryMethodOfClosedValues(t *testing.T) {
+	p := newPeer(81)
+	v := newValues(t, p)
+	v.close()
+	v.close()                                                                  // once more does no harm
 	readable := map[string]bool{"ID": true, "SigningKey": true, "Suite": true} // public
-	callAll(t, "outbound", reflect.ValueOf(out), readable, megolm.ErrClosed)
-	callAll(t, "inbound", reflect.ValueOf(in), readable, megolm.ErrClosed)
-	callAll(t, "session key", reflect.ValueOf(key), nil, nil)
-	callAll(t, "export", reflect.ValueOf(export), nil, nil)
-	require.Equal(t, string(text(p.public())), out.ID())
-	require.Equal(t, string(text(p.public())), in.ID())
+	callAll(t, "outbound", reflect.ValueOf(v.out), readable, megolm.ErrClosed)
+	callAll(t, "inbound", reflect.ValueOf(v.in), readable, megolm.ErrClosed)
+	callAll(t, "session key", reflect.ValueOf(v.key), nil, nil)
+	callAll(t, "export", reflect.ValueOf(v.export), nil, nil)
+	require.Equal(t, string(text(p.public())), v.out.ID())
+	require.Equal(t, string(text(p.public())), v.in.ID())
 }
 
 func TestEveryMethodOfZeroValues(t *testing.T) {

@@ -36,16 +36,25 @@ func TestAttack_G04_PicklesOfAnything(t *testing.T) {
 	account, err := newAccount(t, 2).ExportLibolm(pickleKey)
 	require.NoError(t, err)
 	use := func(plain []byte) {
-		if s, err := openSessionPickle(pickled(plain)); err == nil {
+		pickle := pickled(plain)
+		var s *olm.Session
+		var a *olm.Account
+		openSession := func() (err error) { s, err = openSessionPickle(pickle); return err }
+		openAccount := func() (err error) { a, err = openAccountPickle(pickle); return err }
+		if failtest.Guarded(t, openSession) == nil {
 			s.Describe()
 			s.Decrypt(next)
 			s.Encrypt(nil)
 			s.Close()
+		} else {
+			failtest.Refused(t, openSession, failtest.Secret(plain))
 		}
-		if a, err := openAccountPickle(pickled(plain)); err == nil {
+		if failtest.Guarded(t, openAccount) == nil {
 			a.GenerateOneTimeKeys(1)
 			a.MarkAllPublished()
 			a.Close()
+		} else {
+			failtest.Refused(t, openAccount, failtest.Secret(plain))
 		}
 	}
 	for _, good := range [][]byte{unpickled(t, session), unpickled(t, account)} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chappe-e2ee/chappe/internal/aessha2"
 	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/pk"
 )
@@ -36,8 +37,7 @@ func TestDecryptAsLibolm(t *testing.T) {
 	// libolm answers BAD_MESSAGE_MAC.
 	m, err := pk.ParseMessage(vectorCiphertext, "A"+vectorMAC[1:], bobPublic)
 	require.NoError(t, err)
-	_, err = k.Decrypt(m)
-	require.ErrorIs(t, err, pk.ErrDecrypt)
+	require.ErrorIs(t, decryptFails(t, k, m), pk.ErrDecrypt)
 }
 
 func TestGenerateDecryptionKeyTakesLibolmsBytes(t *testing.T) {
@@ -73,11 +73,15 @@ func TestEncryptDrawsAnEphemeralKeyEachTime(t *testing.T) {
 }
 
 func TestEncryptRefuses(t *testing.T) {
-	_, err := pk.Encrypt(keys.Curve25519{}, []byte("x"))
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	m, err := pk.Encrypt(alice(t).PublicKey(), make([]byte, pk.MaxPlaintextSize+1))
-	require.ErrorIs(t, err, pk.ErrTooLong)
-	require.True(t, m.IsZero())
+	fails := func(to keys.Curve25519, plaintext []byte) error {
+		return mustFail(t, func() error {
+			m, err := pk.Encrypt(to, plaintext)
+			require.True(t, m.IsZero())
+			return err
+		}, failtest.Input(plaintext))
+	}
+	require.ErrorIs(t, fails(keys.Curve25519{}, []byte("x")), keys.ErrAbsent)
+	require.ErrorIs(t, fails(alice(t).PublicKey(), make([]byte, pk.MaxPlaintextSize+1)), pk.ErrTooLong)
 }
 
 func TestLongestPlaintext(t *testing.T) {
@@ -96,16 +100,13 @@ func TestLongestPlaintext(t *testing.T) {
 // the key as it was.
 func TestDecryptFailuresAreOpaque(t *testing.T) {
 	k := alice(t)
-	before := k.State()
 	m := encrypt(t, k.PublicKey(), bytes.Repeat([]byte{'x'}, 20)) // padding of 12
 	texts := map[string]bool{}
 	fail := func(m pk.Message) {
 		t.Helper()
-		plaintext, err := k.Decrypt(m)
-		require.True(t, errors.Is(err, pk.ErrDecrypt), "%v", err)
-		require.Nil(t, plaintext)
+		err := decryptFails(t, k, m)
+		require.ErrorIs(t, err, pk.ErrDecrypt)
 		texts[err.Error()] = true
-		require.Equal(t, before, k.State())
 	}
 
 	for bit := range 8 * pk.MACSize {
@@ -137,8 +138,7 @@ func TestDecryptFailuresAreOpaque(t *testing.T) {
 	bad = m
 	bad.Ephemeral = other.PublicKey()
 	fail(bad)
-	_, err = other.Decrypt(m)
-	require.ErrorIs(t, err, pk.ErrDecrypt)
+	require.ErrorIs(t, decryptFails(t, other, m), pk.ErrDecrypt)
 	require.Len(t, texts, 1)
 }
 
@@ -170,30 +170,23 @@ func TestMACCoversNothing(t *testing.T) {
 	require.NotEqual(t, c.MAC(m.Ciphertext), m.MAC)
 
 	m.MAC = c.MAC(m.Ciphertext) // what the specification meant
-	_, err = k.Decrypt(m)
-	require.ErrorIs(t, err, pk.ErrDecrypt)
+	require.ErrorIs(t, decryptFails(t, k, m), pk.ErrDecrypt)
 }
 
 func TestDecryptRefusesWhatCannotBeAMessage(t *testing.T) {
 	k := alice(t)
-	before := k.State()
-	_, err := k.Decrypt(pk.Message{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, decryptFails(t, k, pk.Message{}), keys.ErrAbsent)
 	m := vectorMessage(t)
 	m.Ephemeral = keys.Curve25519{}
-	_, err = k.Decrypt(m)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, decryptFails(t, k, m), keys.ErrAbsent)
 	for n := range 16 {
 		m := vectorMessage(t)
 		m.Ciphertext = m.Ciphertext[:n]
-		_, err := k.Decrypt(m)
-		requireMalformed(t, err, "ciphertext")
+		requireMalformed(t, decryptFails(t, k, m), "ciphertext")
 	}
 	m = vectorMessage(t)
 	m.Ciphertext = make([]byte, pk.MaxPlaintextSize+32)
-	_, err = k.Decrypt(m)
-	requireMalformed(t, err, "too long")
-	require.Equal(t, before, k.State())
+	requireMalformed(t, decryptFails(t, k, m), "too long")
 }
 
 func TestDecryptionKeyForms(t *testing.T) {
@@ -213,7 +206,7 @@ func TestDecryptionKeyForms(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, unhex(t, alicePrivate), got[:])
 	clear(got[:])
-	require.Contains(t, k.State(), alicePrivate)
+	require.Contains(t, string(k.State()), alicePrivate)
 }
 
 func TestNewDecryptionKeyRefuses(t *testing.T) {
@@ -221,17 +214,24 @@ func TestNewDecryptionKeyRefuses(t *testing.T) {
 		if n == pk.PrivateKeySize {
 			continue
 		}
-		_, err := pk.NewDecryptionKey(make([]byte, n))
-		require.ErrorIs(t, err, keys.ErrLength)
+		b := bytes.Repeat([]byte{0xc5, 0x17}, 35)[:n]
+		require.ErrorIs(t, newKeyFails(t, pk.NewDecryptionKey, b), keys.ErrLength)
 	}
-	_, err := pk.NewDecryptionKey(make([]byte, pk.PrivateKeySize))
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = pk.ParseDecryptionKey(bytes.Repeat([]byte{'A'}, 43))
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, newKeyFails(t, pk.NewDecryptionKey, make([]byte, pk.PrivateKeySize)), keys.ErrAbsent)
+	require.ErrorIs(t, newKeyFails(t, pk.ParseDecryptionKey, bytes.Repeat([]byte{'A'}, 43)), keys.ErrAbsent)
 	for text, want := range badSecretTexts {
-		_, err = pk.ParseDecryptionKey([]byte(text))
-		require.ErrorIs(t, err, want, "%q", text)
+		require.ErrorIs(t, newKeyFails(t, pk.ParseDecryptionKey, []byte(text)), want, "%q", text)
 	}
+}
+
+// newKeyFails makes a key, which must fail.
+func newKeyFails[T any](t testing.TB, newKey func([]byte) (*T, error), b []byte) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		k, err := newKey(b)
+		require.Nil(t, k)
+		return err
+	}, failtest.Secret(b))
 }
 
 var badSecretTexts = map[string]error{
@@ -256,19 +256,18 @@ func TestClosedDecryptionKey(t *testing.T) {
 	closed.Close()
 	require.False(t, closed.Parsed())
 	require.Equal(t, public, closed.PublicKey())
-	require.NotContains(t, closed.State(), alicePrivate)
+	require.NotContains(t, string(closed.State()), alicePrivate)
 	zero := new(pk.DecryptionKey)
 	zero.Close()
 	for _, k := range []*pk.DecryptionKey{closed, zero, new(pk.DecryptionKey)} {
-		_, err := k.Decrypt(m)
-		require.ErrorIs(t, err, pk.ErrClosed)
-		b, err := k.Secret()
-		require.ErrorIs(t, err, pk.ErrClosed)
-		require.Zero(t, b)
-		_, err = k.SecretText()
-		require.ErrorIs(t, err, pk.ErrClosed)
-		_, err = k.ExportLibolm(nil)
-		require.ErrorIs(t, err, pk.ErrClosed)
+		require.ErrorIs(t, decryptFails(t, k, m), pk.ErrClosed)
+		for _, call := range []func() error{
+			func() error { b, err := k.Secret(); require.Zero(t, b); return err },
+			func() error { _, err := k.SecretText(); return err },
+			func() error { _, err := k.ExportLibolm(nil); return err },
+		} {
+			require.ErrorIs(t, mustFail(t, call, k), pk.ErrClosed)
+		}
 	}
 }
 

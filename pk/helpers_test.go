@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/pk"
 )
@@ -61,6 +62,44 @@ func encrypt(t testing.TB, to keys.Curve25519, plaintext []byte) pk.Message {
 	m, err := pk.Encrypt(to, plaintext)
 	require.NoError(t, err)
 	return m
+}
+
+// mustFail is failtest.Refused for a call that meets the keys above.
+func mustFail(t testing.TB, call func() error, subjects ...failtest.Subject) error {
+	t.Helper()
+	for _, s := range []string{alicePrivate, bobPrivate} {
+		subjects = append(subjects, failtest.Secret(unhex(t, s)))
+	}
+	return failtest.Refused(t, call, subjects...)
+}
+
+// decryptFails decrypts a message, which must fail.
+func decryptFails(t testing.TB, k *pk.DecryptionKey, m pk.Message) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		plaintext, err := k.Decrypt(m)
+		require.Nil(t, plaintext)
+		return err
+	}, k, failtest.Input(m.Ciphertext))
+}
+
+// importFails imports a pickle, which must fail.
+func importFails(t testing.TB, pickle, key []byte) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		k, err := pk.ImportLibolmDecryptionKey(pickle, key)
+		require.Nil(t, k)
+		return err
+	}, failtest.Input(pickle), failtest.Secret(key))
+}
+
+// textFails parses a message, which must fail and leave the one there was.
+func textFails(t testing.TB, text string) error {
+	t.Helper()
+	m := vectorMessage(t)
+	err := mustFail(t, func() error { return m.UnmarshalJSON([]byte(text)) }, failtest.Input(text))
+	require.Equal(t, vectorMessage(t), m, text)
+	return err
 }
 
 func requireMalformed(t testing.TB, err error, why string) {

@@ -49,37 +49,29 @@ func TestImportLibolmRefuses(t *testing.T) {
 		return libolm.Encrypt(f(bytes.Clone(plain)), key)
 	}
 
-	_, err := pk.ImportLibolmDecryptionKey([]byte(pickle), []byte("another key"))
-	require.ErrorIs(t, err, pk.ErrPickleKey)
-	_, err = pk.ImportLibolmDecryptionKey([]byte(pickle), nil)
-	require.ErrorIs(t, err, pk.ErrPickleKey)
-	_, err = pk.ImportLibolmDecryptionKey(nil, key)
-	require.ErrorIs(t, err, pk.ErrPickleKey)
+	require.ErrorIs(t, importFails(t, []byte(pickle), []byte("another key")), pk.ErrPickleKey)
+	require.ErrorIs(t, importFails(t, []byte(pickle), nil), pk.ErrPickleKey)
+	require.ErrorIs(t, importFails(t, nil, key), pk.ErrPickleKey)
 
 	// libolm answers OLM_PICKLE_EXTRA_DATA.
-	_, err = pk.ImportLibolmDecryptionKey([]byte(pickleJunk), key)
-	requireMalformed(t, err, "trailing data")
+	requireMalformed(t, importFails(t, []byte(pickleJunk), key), "trailing data")
 
 	for _, version := range []byte{0, 2, 255} {
-		_, err = pk.ImportLibolmDecryptionKey(alter(func(b []byte) []byte { b[3] = version; return b }), key)
+		err := importFails(t, alter(func(b []byte) []byte { b[3] = version; return b }), key)
 		var unsupported *pk.VersionError
 		require.ErrorAs(t, err, &unsupported)
 		require.EqualValues(t, version, unsupported.Got)
 	}
 	for n := range plain {
-		_, err = pk.ImportLibolmDecryptionKey(alter(func(b []byte) []byte { return b[:n] }), key)
-		requireMalformed(t, err, "truncated")
+		requireMalformed(t, importFails(t, alter(func(b []byte) []byte { return b[:n] }), key), "truncated")
 	}
 	// Each bit of the public key, and a private key that another public key
 	// belongs to.
 	for bit := 32; bit < 36*8; bit++ {
-		_, err = pk.ImportLibolmDecryptionKey(alter(func(b []byte) []byte { b[bit/8] ^= 1 << (bit % 8); return b }), key)
-		requireMalformed(t, err, "do not match")
+		requireMalformed(t, importFails(t, alter(func(b []byte) []byte { b[bit/8] ^= 1 << (bit % 8); return b }), key), "do not match")
 	}
-	_, err = pk.ImportLibolmDecryptionKey(alter(func(b []byte) []byte { b[40] ^= 1; return b }), key)
-	requireMalformed(t, err, "do not match")
-	_, err = pk.ImportLibolmDecryptionKey(alter(func(b []byte) []byte { clear(b[36:]); return b }), key)
-	requireMalformed(t, err, "all-zero")
+	requireMalformed(t, importFails(t, alter(func(b []byte) []byte { b[40] ^= 1; return b }), key), "do not match")
+	requireMalformed(t, importFails(t, alter(func(b []byte) []byte { clear(b[36:]); return b }), key), "all-zero")
 }
 
 func TestDamagedPickles(t *testing.T) {
@@ -88,16 +80,13 @@ func TestDamagedPickles(t *testing.T) {
 	for bit := range 8 * len(raw) {
 		bad := bytes.Clone(raw)
 		bad[bit/8] ^= 1 << (bit % 8)
-		_, err := pk.ImportLibolmDecryptionKey([]byte(b64.Encode(bad)), []byte(pickleKey))
-		require.ErrorIs(t, err, pk.ErrPickleKey)
+		require.ErrorIs(t, importFails(t, []byte(b64.Encode(bad)), []byte(pickleKey)), pk.ErrPickleKey)
 	}
 	for n := range raw {
-		_, err := pk.ImportLibolmDecryptionKey([]byte(b64.Encode(raw[:n])), []byte(pickleKey))
-		require.ErrorIs(t, err, pk.ErrPickleKey)
+		require.ErrorIs(t, importFails(t, []byte(b64.Encode(raw[:n])), []byte(pickleKey)), pk.ErrPickleKey)
 	}
 	for _, text := range []string{pickle + "AAA", pickle[:len(pickle)-1], "\n" + pickle[1:], "!" + pickle[1:]} {
-		_, err := pk.ImportLibolmDecryptionKey([]byte(text), []byte(pickleKey))
-		requireMalformed(t, err, "base64")
+		requireMalformed(t, importFails(t, []byte(text), []byte(pickleKey)), "base64")
 	}
 }
 

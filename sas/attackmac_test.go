@@ -43,10 +43,7 @@ func TestAttack_V01_EveryMACField(t *testing.T) {
 				case "master":
 					macs[p.theirMaster()] = flip(t, macs[p.theirMaster()].(string), bit)
 				}
-				proven, err := p.finish(content, macFirst)
-				requireCode(t, verification.CodeKeyMismatch, err)
-				require.ErrorIs(t, err, sas.ErrMAC)
-				require.Zero(t, proven)
+				require.ErrorIs(t, p.refusesMAC(verification.CodeKeyMismatch, content, macFirst), sas.ErrMAC)
 			})
 		}
 	}
@@ -60,15 +57,13 @@ func TestAttack_V01_EveryMACField(t *testing.T) {
 				} else {
 					content["mac"].(object)[field] = wrong
 				}
-				_, err := p.finish(content, macFirst)
-				requireCode(t, verification.CodeKeyMismatch, err)
+				p.refusesMAC(verification.CodeKeyMismatch, content, macFirst)
 			})
 		}
 	}
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		content := p.mac(map[string]string{theirDevice: p.parties.Theirs.Master.String(), p.theirMaster(): p.parties.Theirs.Device.String()})
-		_, err := p.finish(content, macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, content, macFirst)
 	})
 }
 
@@ -76,8 +71,7 @@ func TestAttack_V01_EveryMACField(t *testing.T) {
 func TestAttack_V03_OwnMasterKeyIsNotTheirs(t *testing.T) {
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		ours := p.parties.Ours.Master.String()
-		_, err := p.finish(p.mac(map[string]string{"ed25519:" + ours: ours}), macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, p.mac(map[string]string{"ed25519:" + ours: ours}), macFirst)
 	})
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		ours := p.parties.Ours.Master.String()
@@ -93,8 +87,7 @@ func TestAttack_V03_OwnMasterKeyIsNotTheirs(t *testing.T) {
 	})
 	// Our device's id, with their key for it, is no device of theirs.
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
-		_, err := p.finish(p.mac(map[string]string{"ed25519:ADEVICE": p.parties.Ours.Device.String()}), macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, p.mac(map[string]string{"ed25519:ADEVICE": p.parties.Ours.Device.String()}), macFirst)
 	})
 }
 
@@ -103,24 +96,20 @@ func TestAttack_V03_OwnMasterKeyIsNotTheirs(t *testing.T) {
 func TestAttack_V02_KeyIDIsNotAKey(t *testing.T) {
 	attacker := "0KTOwPi1C6HpNuxWFUVKqX37J4ZPXxdgivLLsQVI8bM"
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
-		_, err := p.finish(p.mac(map[string]string{"ed25519:" + attacker: attacker}), macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, p.mac(map[string]string{"ed25519:" + attacker: attacker}), macFirst)
 	})
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
-		_, err := p.finish(p.mac(map[string]string{p.theirMaster(): attacker}), macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, p.mac(map[string]string{p.theirMaster(): attacker}), macFirst)
 	})
 }
 
 // V10, D22: no MACs, MACs of unknown keys only, and a list of other keys.
 func TestAttack_V10_UnknownAndMissingKeys(t *testing.T) {
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
-		_, err := p.finish(p.mac(nil), macFirst) // with the right MAC of an empty list
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, p.mac(nil), macFirst) // with the right MAC of an empty list
 	})
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
-		_, err := p.finish(p.mac(map[string]string{"ed25519:OTHER": "x", "curve25519:BDEVICE": "y"}), macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, p.mac(map[string]string{"ed25519:OTHER": "x", "curve25519:BDEVICE": "y"}), macFirst)
 	})
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		shown := map[string]string{"ed25519:OTHER": "x", theirDevice: p.parties.Theirs.Device.String()}
@@ -134,15 +123,12 @@ func TestAttack_V10_UnknownAndMissingKeys(t *testing.T) {
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		content := p.mac(p.both())
 		delete(content["mac"].(object), p.theirMaster())
-		_, err := p.finish(content, macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
-		require.ErrorIs(t, err, sas.ErrMAC)
+		require.ErrorIs(t, p.refusesMAC(verification.CodeKeyMismatch, content, macFirst), sas.ErrMAC)
 	})
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		content := p.mac(map[string]string{theirDevice: p.parties.Theirs.Device.String()})
 		content["mac"].(object)["ed25519:OTHER"] = strings.Repeat("A", 43)
-		_, err := p.finish(content, macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, content, macFirst)
 	})
 	// A list that is not sorted has another MAC.
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
@@ -153,8 +139,7 @@ func TestAttack_V10_UnknownAndMissingKeys(t *testing.T) {
 			ids[0], ids[1] = ids[1], ids[0]
 		}
 		content["keys"] = p.sign(strings.Join(ids, ","), info, err)
-		_, err = p.finish(content, macFirst)
-		requireCode(t, verification.CodeKeyMismatch, err)
+		p.refusesMAC(verification.CodeKeyMismatch, content, macFirst)
 	})
 	// Two ids that were made one in the list that was signed hide a key.
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
@@ -166,8 +151,7 @@ func TestAttack_V10_UnknownAndMissingKeys(t *testing.T) {
 		delete(macs, ids[1])
 		delete(macs, ids[2])
 		macs[ids[1]+","+ids[2]] = strings.Repeat("A", 43)
-		_, err := p.finish(content, macFirst)
-		requireCode(t, verification.CodeInvalidMessage, err)
+		p.refusesMAC(verification.CodeInvalidMessage, content, macFirst)
 	})
 	// The other side has no master key that we know, and the id of none.
 	p := newPeer(t, sas.Method{}, true)
@@ -187,7 +171,8 @@ func TestAttack_V10_UnknownAndMissingKeys(t *testing.T) {
 	ways(t, sas.Method{}, func(t *testing.T, p *peer, macFirst bool) {
 		text := string(marshal(t, p.mac(p.both())))
 		text = strings.Replace(text, `"mac":{`, `"mac":{"`+theirDevice+`":"x",`, 1)
-		_, err := p.exchange.Receive(sas.TypeMAC, []byte(text))
-		requireCode(t, verification.CodeInvalidMessage, err)
+		refuses(t, verification.CodeInvalidMessage, p.exchange, func() (verification.Step, error) {
+			return p.exchange.Receive(sas.TypeMAC, []byte(text))
+		})
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/sas"
 	"github.com/chappe-e2ee/chappe/verification"
@@ -28,20 +29,15 @@ func TestAttack_P43_WorseMAC(t *testing.T) {
 		}
 	}
 	for _, offered := range [][]string{{legacy}, {"hmac-sha256"}, {}} {
-		_, _, err := sas.Method{}.New(parties(t), verification.Start{Content: macs(offered...)})
-		requireCode(t, verification.CodeUnknownMethod, err)
+		newRefuses(t, verification.CodeUnknownMethod, sas.Method{}, macs(offered...))
 	}
 	require.NotContains(t, string(sas.Method{}.Start()), `"`+legacy+`"`)
 
 	// They choose it although it was not offered.
 	for _, worse := range []string{legacy, "hmac-sha256"} {
 		p := newPeer(t, sas.Method{}, true)
-		before := sas.ExchangeState(p.exchange)
 		p.macName = worse
-		step, err := p.send(sas.TypeAccept, p.accept())
-		requireCode(t, verification.CodeUnknownMethod, err)
-		require.Zero(t, step, "our key is not revealed")
-		require.Equal(t, before, sas.ExchangeState(p.exchange))
+		p.refuses(verification.CodeUnknownMethod, sas.TypeAccept, p.accept()) // our key is not revealed
 	}
 }
 
@@ -50,41 +46,43 @@ func TestAttack_P43_WorseMAC(t *testing.T) {
 func TestAttack_P44_CodeNeedsBothKeys(t *testing.T) {
 	pair, err := sas.Generate()
 	require.NoError(t, err)
-	e, err := pair.Agree(keys.Curve25519{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	require.Nil(t, e)
-	_, err = new(sas.Established).Code([]byte("info"))
-	require.ErrorIs(t, err, sas.ErrClosed)
+	failtest.RefusedWith(t, keys.ErrAbsent, func() error {
+		e, err := pair.Agree(keys.Curve25519{})
+		require.Nil(t, e)
+		return err
+	}, subject{pair})
+	closed := func(e *sas.Established) {
+		t.Helper()
+		for _, call := range []func() error{
+			func() error { _, err := e.Code([]byte("info")); return err },
+			func() error { _, err := e.MAC(nil, []byte("info")); return err },
+		} {
+			failtest.RefusedWith(t, sas.ErrClosed, call, subject{e})
+		}
+	}
+	closed(new(sas.Established))
 
 	other, err := sas.Generate()
 	require.NoError(t, err)
-	e, err = pair.Agree(other.PublicKey())
+	e, err := pair.Agree(other.PublicKey())
 	require.NoError(t, err)
 	e.Close()
-	_, err = e.Code([]byte("info"))
-	require.ErrorIs(t, err, sas.ErrClosed)
-	_, err = e.MAC(nil, []byte("info"))
-	require.ErrorIs(t, err, sas.ErrClosed)
+	closed(e)
 
 	// In a flow, a key or MACs before their turn, no key, and the person's yes
 	// before there is a code.
 	for _, starter := range []bool{false, true} {
 		p := newPeer(t, sas.Method{}, starter)
-		before := sas.ExchangeState(p.exchange)
-		_, err := p.exchange.Answer(true)
-		require.ErrorIs(t, err, verification.ErrState)
-		_, err = p.send(sas.TypeMAC, object{"keys": "x", "mac": object{}})
-		requireCode(t, verification.CodeUnexpectedMessage, err)
+		yes := func() (verification.Step, error) { return p.exchange.Answer(true) }
+		require.ErrorIs(t, refusesWith[error](t, p.exchange, yes), verification.ErrState)
+		p.refuses(verification.CodeUnexpectedMessage, sas.TypeMAC, object{"keys": "x", "mac": object{}})
 		if starter {
-			_, err = p.send(sas.TypeKey, p.key())
-			requireCode(t, verification.CodeUnexpectedMessage, err)
-		} else {
-			for _, content := range []object{{}, {"key": nil}, {"key": ""}, {"key": "AAAA"}} {
-				_, err = p.send(sas.TypeKey, content)
-				requireCode(t, verification.CodeInvalidMessage, err)
-			}
+			p.refuses(verification.CodeUnexpectedMessage, sas.TypeKey, p.key())
+			continue
 		}
-		require.Equal(t, before, sas.ExchangeState(p.exchange))
+		for _, content := range []object{{}, {"key": nil}, {"key": ""}, {"key": "AAAA"}} {
+			p.refuses(verification.CodeInvalidMessage, sas.TypeKey, content)
+		}
 	}
 }
 

@@ -13,7 +13,18 @@ func (k *KeyPair) State() string {
 
 // State returns the whole state in plain, for comparison.
 func (e *Established) State() string {
-	return fmt.Sprintf("%x %s %s %t", *e.held.b, e.ours, e.theirs, e.live)
+	return fmt.Sprintf("%x %s %s %t", e.Secrets(), e.ours, e.theirs, e.live)
+}
+
+// Secrets returns the buffer of the private key.
+func (k *KeyPair) Secrets() [][]byte { return [][]byte{k.held.b[:]} }
+
+// Secrets returns the buffer of the shared secret, if there is one.
+func (e *Established) Secrets() [][]byte {
+	if e.held == nil {
+		return nil
+	}
+	return [][]byte{e.held.b[:]}
 }
 
 // LegacyEncode is the faulty base64.
@@ -26,10 +37,10 @@ func LegacyEncode(sum [32]byte) string {
 func Secrets(v verification.Exchange) (buffers [][]byte) {
 	e := v.(*exchange)
 	if e.pair != nil {
-		buffers = append(buffers, e.pair.held.b[:])
+		buffers = append(buffers, e.pair.Secrets()...)
 	}
 	if e.established != nil {
-		buffers = append(buffers, e.established.held.b[:])
+		buffers = append(buffers, e.established.Secrets()...)
 	}
 	return buffers
 }

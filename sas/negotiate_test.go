@@ -68,23 +68,19 @@ func TestChoice(t *testing.T) {
 		for _, value := range wrong {
 			start := decode(t, []byte(fullStart))
 			start[name] = value
-			_, _, err := sas.Method{}.New(parties(t), verification.Start{Content: marshal(t, start)})
-			requireCode(t, verification.CodeUnknownMethod, err)
+			newRefuses(t, verification.CodeUnknownMethod, sas.Method{}, marshal(t, start))
 		}
 		for _, value := range []any{nil, 1, "sha256", []any{1}, object{}} {
 			start := decode(t, []byte(fullStart))
 			start[name] = value
-			_, _, err := sas.Method{}.New(parties(t), verification.Start{Content: marshal(t, start)})
-			requireCode(t, verification.CodeInvalidMessage, err)
+			newRefuses(t, verification.CodeInvalidMessage, sas.Method{}, marshal(t, start))
 		}
 	}
 	start := decode(t, []byte(fullStart))
 	start["short_authentication_string"] = emoji
-	_, _, err := sas.Method{NoEmoji: true}.New(parties(t), verification.Start{Content: marshal(t, start)})
-	requireCode(t, verification.CodeUnknownMethod, err)
+	newRefuses(t, verification.CodeUnknownMethod, sas.Method{NoEmoji: true}, marshal(t, start))
 	for _, content := range []string{"", "[]", "{", "1"} {
-		_, _, err := sas.Method{}.New(parties(t), verification.Start{Content: []byte(content)})
-		requireCode(t, verification.CodeInvalidMessage, err)
+		newRefuses(t, verification.CodeInvalidMessage, sas.Method{}, []byte(content))
 	}
 }
 
@@ -116,13 +112,9 @@ func TestTheirChoice(t *testing.T) {
 		{sas.Method{}, "commitment", "!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", verification.CodeInvalidMessage},
 	} {
 		p := newPeer(t, c.method, true)
-		before := sas.ExchangeState(p.exchange)
 		content := p.accept()
 		content[c.name] = c.value
-		step, err := p.send(sas.TypeAccept, content)
-		requireCode(t, c.code, err)
-		require.Zero(t, step)
-		require.Equal(t, before, sas.ExchangeState(p.exchange))
+		p.refuses(c.code, sas.TypeAccept, content)
 	}
 	p := newPeer(t, sas.Method{Legacy: true}, true)
 	p.macName, p.legacy = legacy, true

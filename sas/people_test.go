@@ -114,7 +114,7 @@ type person struct {
 	shown    *sas.Comparison
 	ended    *verification.Ended
 	finished bool
-	method   sas.Method
+	method   verification.Method
 }
 
 // made holds persons that were made before: signatures take time.
@@ -177,11 +177,18 @@ type pair2 struct {
 	// It returns false to drop the event.
 	change func(from *person, e *verification.Event) bool
 	log    []verification.Event
+	// made are the exchanges of both sides.
+	made    []verification.Exchange
+	secrets [][]byte
 }
 
 func newPair(t testing.TB, room bool, a, b sas.Method) *pair2 {
 	t.Helper()
-	return &pair2{t: t, room: room, alice: newPerson(t, a, aliceID, "ADEVICE", 1), bob: newPerson(t, b, bobID, "BDEVICE", 2)}
+	w := &pair2{t: t, room: room, alice: newPerson(t, a, aliceID, "ADEVICE", 1), bob: newPerson(t, b, bobID, "BDEVICE", 2)}
+	w.alice.method, w.bob.method = watched{a, &w.made}, watched{b, &w.made}
+	w.alice.reset()
+	w.bob.reset()
+	return w
 }
 
 func (w *pair2) other(p *person) *person {
@@ -215,7 +222,7 @@ func (w *pair2) deliver(from *person, messages []verification.Message) {
 			require.NoError(w.t, from.flow.Sent(e.EventID))
 		}
 		to := w.other(from)
-		out, err := to.v.Receive(noon, e)
+		out, err := w.receive(to, e)
 		if err != nil {
 			require.ErrorIs(w.t, err, verification.ErrIgnored)
 		}

@@ -32,7 +32,7 @@ func requireNoSecret(t *testing.T, out string) {
 	}
 }
 
-func TestSecretsDoNotPrint(t *testing.T) {
+func TestAttack_G05_SecretsDoNotPrint(t *testing.T) {
 	type holder struct {
 		Value  any
 		hidden any
@@ -68,7 +68,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-func TestSecretsDoNotMarshal(t *testing.T) {
+func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 	alice, _ := both(t)
 	for _, v := range []any{pair(t, alicePrivate), alice} {
 		_, err := json.Marshal(v)
@@ -102,7 +102,7 @@ func codeOf(p *peer) sas.Code {
 	return code
 }
 
-func TestComparisonDoesNotPrint(t *testing.T) {
+func TestAttack_G05_ComparisonDoesNotPrint(t *testing.T) {
 	p := newPeer(t, sas.Method{}, true).keys()
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
 		require.Equal(t, "[code to compare]", fmt.Sprintf(format, p.shown))
@@ -133,7 +133,7 @@ func TestComparisonDoesNotPrint(t *testing.T) {
 }
 
 // The secrets of an exchange do not print.
-func TestExchangeDoesNotPrint(t *testing.T) {
+func TestAttack_G05_ExchangeDoesNotPrint(t *testing.T) {
 	for state := range 7 {
 		p := reached(t, state)
 		for _, s := range sas.Secrets(p.exchange) {

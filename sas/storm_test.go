@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/sas"
 	"github.com/chappe-e2ee/chappe/verification"
 )
@@ -95,6 +96,7 @@ func (s *storm) arrive(bad bool) {
 	out, err := d.to.v.Receive(s.now, d.e)
 	if err != nil {
 		require.Zero(s.t, out)
+		failtest.Refused(s.t, func() error { _, err := d.to.v.Receive(s.now, d.e); return err }, failtest.Input(d.e.Content))
 		return
 	}
 	s.put(d.to, out)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -76,11 +77,11 @@ func TestAttack_V25_IterationsAndBits(t *testing.T) {
 		"0", "-1", "-0", "10000001", "1000000000", "2147483647", "2147483648", "4294967296", "4294967297",
 		"9007199254740991", "9007199254740993", "18446744073709551617", "1e3", "1000.0", `"1000"`, "null", "[1]", "true",
 	} {
-		_, err := passphrase(`"iterations":` + iterations)
+		err := mustFail(t, func() error { _, err := passphrase(`"iterations":` + iterations); return err })
 		requireMalformed(t, err, "iterations: not 1 to 10000000")
 	}
 	for _, bits := range []string{"8", "0", "128", "512", "4096", "-256", "4294967552"} {
-		_, err := passphrase(`"iterations":1,"bits":` + bits)
+		err := mustFail(t, func() error { _, err := passphrase(`"iterations":1,"bits":` + bits); return err })
 		requireMalformed(t, err, "bits: not 256")
 	}
 	require.Less(t, time.Since(start), 5*time.Second, "nothing is derived")
@@ -92,7 +93,7 @@ func TestAttack_V25_IterationsAndBits(t *testing.T) {
 	require.NoError(t, err)
 	k, err := p.Key([]byte(rustPassphrase))
 	require.NoError(t, err)
-	require.ErrorIs(t, d.Check(k), secretstorage.ErrCannotCheck)
+	require.ErrorIs(t, keyFails(t, k, func() error { return d.Check(k) }), secretstorage.ErrCannotCheck)
 	writesNothing(t, k, d)
 }
 
@@ -129,8 +130,8 @@ func TestAttack_V28_NothingPlain(t *testing.T) {
 	b, err := json.Marshal([]any{d, sealed, s})
 	require.NoError(t, err)
 	requireNoSecret(t, string(b))
-	_, err = json.Marshal([]any{d, privateKey(t)})
-	require.Error(t, err)
+	p := privateKey(t)
+	failtest.Refused(t, func() error { _, err := json.Marshal([]any{d, p}); return err }, k, failtest.Secret(unhex(t, seed)))
 }
 
 // P35: the MAC does not cover the IV. Each bit of it can be flipped, the MAC
@@ -169,7 +170,8 @@ func TestAttack_P35_FlippedIV(t *testing.T) {
 	require.NotEqual(t, "It's a secret to everybody", string(garbled))
 	// So the names of private keys are not for Open.
 	for _, o := range openers(t) {
-		_, err := confirmed(t).Open(o.name, sealed)
+		k := confirmed(t)
+		err := keyFails(t, k, func() error { _, err := k.Open(o.name, sealed); return err })
 		require.ErrorIs(t, err, secretstorage.ErrName)
 	}
 }
@@ -182,14 +184,14 @@ func TestAttack_P35_OtherKey(t *testing.T) {
 		other, err := confirmed(t).SealPrivateKey(o.name, private)
 		require.NoError(t, err)
 		k := typed(t)
-		err = keyFails(t, k, func() error { _, err := o.open(k, other); return err })
+		err = keyFails(t, k, func() error { _, err := o.open(k, other); return err }, failtest.Secret(private))
 		requireMismatch(t, o.name, err)
 	}
 	other, err := confirmed(t).SealPrivateKey(secretstorage.MasterKey, unhex(t, seed))
 	require.NoError(t, err)
 	k := typed(t)
 	var none keys.Ed25519
-	_, err = k.OpenSigningKey(secretstorage.MasterKey, other, none)
+	err = keyFails(t, k, func() error { _, err := k.OpenSigningKey(secretstorage.MasterKey, other, none); return err })
 	require.ErrorIs(t, err, keys.ErrAbsent)
 }
 
@@ -197,9 +199,9 @@ func TestAttack_P35_OtherKey(t *testing.T) {
 func TestAttack_P35_SelfCheckAsSecret(t *testing.T) {
 	k := confirmed(t)
 	zeros := k.SealAny("", make([]byte, 32))
-	_, err := k.Open("", zeros)
+	err := keyFails(t, k, func() error { _, err := k.Open("", zeros); return err })
 	require.ErrorIs(t, err, secretstorage.ErrName)
-	_, err = k.Open("x", zeros)
+	err = keyFails(t, k, func() error { _, err := k.Open("x", zeros); return err })
 	require.ErrorIs(t, err, secretstorage.ErrOpen)
 }
 
@@ -212,16 +214,15 @@ func TestAttack_P41_Base64(t *testing.T) {
 	for _, text := range []string{
 		`AA\n==`, `AA==\n`, `AA\r\n`, `A\nA`, ` AA`, `AA `, `A A`, `A\tA`, `AB`, `AB==`, `A=A=`, `AA=`, `AA===`, `=AA=`, `==`, `A`, `-A`, `_A`, `AA==AA==`, `\u0000A`,
 	} {
-		requireMalformed(t, sealed.UnmarshalJSON([]byte(strings.Replace(good, `"AA"`, `"`+text+`"`, 1))), "ciphertext: not valid base64")
+		requireMalformed(t, textFails(t, &sealed, strings.Replace(good, `"AA"`, `"`+text+`"`, 1)), "ciphertext: not valid base64")
 		var s secretstorage.StoredSecret
 		require.NoError(t, s.UnmarshalJSON([]byte(`{"encrypted":{"x":`+strings.Replace(good, `"AA"`, `"`+text+`"`, 1)+`}}`)))
-		_, err := s.Under("x")
+		err := mustFail(t, func() error { _, err := s.Under("x"); return err })
 		requireMalformed(t, err, "ciphertext: not valid base64")
 	}
 	for _, member := range []string{`"iv":"`, `"mac":"`} {
 		for _, junk := range []string{`\n`, `\r`, ` `, `_`, `=`} {
-			err := sealed.UnmarshalJSON([]byte(strings.Replace(good, member+"A", member+junk, 1)))
-			requireMalformed(t, err, "not valid base64")
+			requireMalformed(t, textFails(t, &sealed, strings.Replace(good, member+"A", member+junk, 1)), "not valid base64")
 		}
 	}
 }
@@ -232,6 +233,5 @@ func TestAttack_G09_Allocation(t *testing.T) {
 	d := description(t, `,"x":`+deep+`,"iv":`+deep+`,"mac":`+deep)
 	k := typed(t)
 	requireMalformed(t, keyFails(t, k, func() error { return d.Check(k) }), "iv is not one string")
-	_, err := secretstorage.ParseDescription([]byte(strings.Repeat(`{"x":`, 100000)))
-	requireMalformed(t, err, "not valid JSON")
+	requireMalformed(t, textFails(t, &d, strings.Repeat(`{"x":`, 100000)), "not valid JSON")
 }

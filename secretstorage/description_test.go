@@ -70,16 +70,15 @@ func TestDescriptionRefuses(t *testing.T) {
 		`{"algorithm":"` + secretstorage.Algorithm + `","mac":"","m\u0061c":""}`:                        "a name stands twice",
 		`{"algorithm":"` + secretstorage.Algorithm + `","\udc00":""}`:                                   "not valid Unicode",
 	} {
-		d, err := secretstorage.ParseDescription([]byte(text))
-		requireMalformed(t, err, why)
+		var d secretstorage.Description
+		requireMalformed(t, textFails(t, &d, text), why)
 		require.True(t, d.IsZero())
 		d = parseDescription(t, mautrixKey1)
-		require.Error(t, d.UnmarshalJSON([]byte(text)))
+		textFails(t, &d, text)
 		require.Equal(t, parseDescription(t, mautrixKey1), d)
 	}
 	for _, algorithm := range []string{"", "m.secret_storage.v1.curve25519-aes-sha2", "M.secret_storage.v1.aes-hmac-sha2"} {
-		_, err := secretstorage.ParseDescription([]byte(`{"algorithm":"` + algorithm + `"}`))
-		require.ErrorIs(t, err, secretstorage.ErrAlgorithm)
+		require.ErrorIs(t, textFails(t, new(secretstorage.Description), `{"algorithm":"`+algorithm+`"}`), secretstorage.ErrAlgorithm)
 	}
 }
 

@@ -3,10 +3,17 @@ package secretstorage
 import "fmt"
 
 // State returns the whole state of a key in plain, for comparison.
-func (k *Key) State() string {
+func (k *Key) State() []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return fmt.Sprintf("%x %q %d %t %t", k.buffer(), k.pbkdf2.Salt, k.pbkdf2.Iterations, k.confirmed, k.live)
+	return fmt.Appendf(nil, "%x %q %d %t %t", k.buffer(), k.pbkdf2.Salt, k.pbkdf2.Iterations, k.confirmed, k.live)
+}
+
+// Secrets returns what no error may show.
+func (k *Key) Secrets() [][]byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return [][]byte{k.buffer()}
 }
 
 func (k *Key) buffer() []byte {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/pk"
 	"github.com/chappe-e2ee/chappe/secretstorage"
@@ -89,18 +91,39 @@ func marshal(t testing.TB, v interface{ MarshalJSON() ([]byte, error) }) string 
 	return string(b)
 }
 
-// keyFails runs a call that must return an error, and requires that it leaves
-// the key as it was and quotes nothing secret.
-func keyFails(t testing.TB, k *secretstorage.Key, call func() error) error {
+// keyFails is mustFail for a call on a key.
+func keyFails(t testing.TB, k *secretstorage.Key, call func() error, subjects ...failtest.Subject) error {
 	t.Helper()
-	before := k.State()
-	err := call()
-	require.Error(t, err)
-	require.Equal(t, before, k.State(), "a failed call changed the key")
-	requireNoSecret(t, fmt.Sprintf("%v %+v %#v", err, err, err))
+	return mustFail(t, call, append(subjects, k)...)
+}
+
+// mustFail is failtest.Refused for a call that meets the keys above.
+func mustFail(t testing.TB, call func() error, subjects ...failtest.Subject) error {
+	t.Helper()
+	subjects = append(subjects, failtest.Secret(knownRecoveryKey))
+	for _, s := range []string{knownKey, seed, backupPrivate} {
+		subjects = append(subjects, failtest.Secret(unhex(t, s)))
+	}
+	err := failtest.Refused(t, call, subjects...)
 	require.True(t, strings.HasPrefix(err.Error(), "secretstorage: "), err.Error())
 	return err
 }
+
+// textFails parses a text into a value, which must fail and leave it.
+func textFails(t testing.TB, v json.Unmarshaler, text string) error {
+	t.Helper()
+	return mustFail(t, func() error { return v.UnmarshalJSON([]byte(text)) }, failtest.Input(text), marshalled{v})
+}
+
+// marshalled is a value whose state is what MarshalJSON returns.
+type marshalled struct{ value any }
+
+func (m marshalled) State() []byte {
+	b, err := json.Marshal(m.value)
+	return fmt.Appendf(b, "%v", err)
+}
+
+func (marshalled) Secrets() [][]byte { return nil }
 
 func requireMalformed(t testing.TB, err error, why string) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -22,13 +23,18 @@ func TestNewKeyRefuses(t *testing.T) {
 		if n == secretstorage.KeySize {
 			continue
 		}
-		k, err := secretstorage.NewKey(bytes.Repeat([]byte{1}, n))
-		require.ErrorIs(t, err, keys.ErrLength)
-		require.Nil(t, k)
+		require.ErrorIs(t, newKeyFails(t, bytes.Repeat([]byte{1}, n)), keys.ErrLength)
 	}
-	k, err := secretstorage.NewKey(make([]byte, secretstorage.KeySize))
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	require.Nil(t, k)
+	require.ErrorIs(t, newKeyFails(t, make([]byte, secretstorage.KeySize)), keys.ErrAbsent)
+}
+
+func newKeyFails(t testing.TB, b []byte) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		k, err := secretstorage.NewKey(b)
+		require.Nil(t, k)
+		return err
+	}, failtest.Secret(b))
 }
 
 func TestNewKeyCopies(t *testing.T) {
@@ -82,12 +88,10 @@ func TestAttack_G06_CloseWipes(t *testing.T) {
 	require.NotEqual(t, [secretstorage.KeySize]byte{}, *b)
 	p.Close()
 	require.Equal(t, [secretstorage.KeySize]byte{}, *b)
-	_, err := p.Secret()
-	require.ErrorIs(t, err, secretstorage.ErrClosed)
+	for _, p := range []*secretstorage.PrivateKey{p, new(secretstorage.PrivateKey)} {
+		require.ErrorIs(t, mustFail(t, func() error { _, err := p.Secret(); return err }), secretstorage.ErrClosed)
+	}
 	p.Close()
-
-	_, err = new(secretstorage.PrivateKey).Secret()
-	require.ErrorIs(t, err, secretstorage.ErrClosed)
 	new(secretstorage.PrivateKey).Close()
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -82,9 +83,13 @@ func TestPassphraseRefuses(t *testing.T) {
 		{Salt: "x", Iterations: 10000001}:      "iterations: not 1 to 10000000",
 		{Salt: "x", Iterations: 1<<31 - 1}:     "iterations: not 1 to 10000000",
 	} {
-		k, err := p.Key([]byte("x"))
+		passphrase := []byte("correct horse")
+		err := mustFail(t, func() error {
+			k, err := p.Key(passphrase)
+			require.Nil(t, k)
+			return err
+		}, failtest.Secret(passphrase))
 		requireMalformed(t, err, why)
-		require.Nil(t, k)
 	}
 	for _, empty := range [][]byte{nil, {}} {
 		_, err := secretstorage.PBKDF2{Salt: "x", Iterations: 1}.Key(empty)
@@ -129,9 +134,13 @@ func TestPassphraseParametersRefused(t *testing.T) {
 		`{` + good + `,"iter\u0061tions":2}`:                                                 "a name stands twice",
 		`{` + good + `,"\ud800":2}`:                                                          "not valid Unicode",
 	} {
-		p, err := parseDescription(t, `{"algorithm":"m.secret_storage.v1.aes-hmac-sha2","passphrase":`+text+`}`).Passphrase()
+		d := parseDescription(t, `{"algorithm":"m.secret_storage.v1.aes-hmac-sha2","passphrase":`+text+`}`)
+		err := mustFail(t, func() error {
+			p, err := d.Passphrase()
+			require.Equal(t, secretstorage.PBKDF2{}, p)
+			return err
+		})
 		requireMalformed(t, err, why)
-		require.Equal(t, secretstorage.PBKDF2{}, p)
 	}
 	for _, bits := range []int{-256, 0, 1, 8, 128, 255, 257, 512, 4096} {
 		_, err := parseDescription(t, fmt.Sprintf(`{"algorithm":"m.secret_storage.v1.aes-hmac-sha2","passphrase":{%s,"bits":%d}}`, good, bits)).Passphrase()

@@ -3,13 +3,13 @@ package secretstorage_test
 import (
 	"bytes"
 	"crypto/rand"
-	"fmt"
 	"math/big"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -67,11 +67,18 @@ func TestRecoveryKeyRefuses(t *testing.T) {
 		strings.ToUpper(bare[:47]):      "48 characters",
 		bare[1:2] + bare[:1] + bare[2:]: "mistyped",
 	} {
-		k, err := secretstorage.ParseRecoveryKey([]byte(text))
-		requireMalformed(t, err, why)
-		require.Nil(t, k, "%q", text)
-		requireNoSecret(t, fmt.Sprintf("%v %#v", err, err))
+		requireMalformed(t, recoveryKeyFails(t, text), why)
 	}
+}
+
+// recoveryKeyFails parses a recovery key, which must fail.
+func recoveryKeyFails(t testing.TB, text string) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		k, err := secretstorage.ParseRecoveryKey([]byte(text))
+		require.Nil(t, k)
+		return err
+	}, failtest.Secret(text))
 }
 
 // Every single mistake in typing is noticed: one wrong character anywhere, and
@@ -114,11 +121,9 @@ func TestRecoveryKeyChecks(t *testing.T) {
 		parity ^= b
 	}
 	good = append(good, parity)
-	parse := func(b []byte) error {
-		_, err := secretstorage.ParseRecoveryKey([]byte(secretstorage.EncodeBase58([35]byte(b))))
-		return err
-	}
-	require.NoError(t, parse(good))
+	_, err := secretstorage.ParseRecoveryKey([]byte(secretstorage.EncodeBase58([35]byte(good))))
+	require.NoError(t, err)
+	parse := func(b []byte) error { return recoveryKeyFails(t, secretstorage.EncodeBase58([35]byte(b))) }
 	flips(good, func(b []byte) { requireMalformed(t, parse(b), "mistyped") })
 	for _, prefix := range [][2]byte{{0x8a, 1}, {0x8b, 0}, {0x8b, 2}, {0, 1}, {0x8b ^ 0x10, 1 ^ 0x10}, {1, 0x8b}, {0x8a, 0}} {
 		b := bytes.Clone(good)
@@ -128,8 +133,7 @@ func TestRecoveryKeyChecks(t *testing.T) {
 	}
 	// The same 35 bytes, and a 36th in front: 48 symbols hold that too.
 	text := base58(new(big.Int).SetBytes(append([]byte{1}, good...)))
-	_, err := secretstorage.ParseRecoveryKey([]byte(text))
-	requireMalformed(t, err, "mistyped")
+	requireMalformed(t, recoveryKeyFails(t, text), "mistyped")
 	zero := make([]byte, 35)
 	zero[0], zero[1], zero[34] = 0x8b, 1, 0x8a
 	require.ErrorIs(t, parse(zero), keys.ErrAbsent)

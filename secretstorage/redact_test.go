@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -113,22 +114,15 @@ func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 
 // No error holds a byte of what was read.
 func TestAttack_G05_ErrorsHoldNoSecret(t *testing.T) {
-	var errs []error
-	note := func(_ any, err error) {
-		require.Error(t, err)
-		errs = append(errs, err)
+	newKeyFails(t, unhex(t, knownKey)[:31])
+	newKeyFails(t, append(unhex(t, knownKey), 0))
+	for _, text := range []string{knownRecoveryKey[:58], knownRecoveryKey[:58] + "0", knownRecoveryKey[:58] + "e"} {
+		recoveryKeyFails(t, text)
 	}
-	note(secretstorage.NewKey(unhex(t, knownKey)[:31]))
-	note(secretstorage.NewKey(append(unhex(t, knownKey), 0)))
-	note(secretstorage.ParseRecoveryKey([]byte(knownRecoveryKey[:58])))
-	note(secretstorage.ParseRecoveryKey([]byte(knownRecoveryKey[:58] + "0")))
-	note(secretstorage.ParseRecoveryKey([]byte(knownRecoveryKey[:58] + "e")))
-	note(secretstorage.PBKDF2{Iterations: 1}.Key([]byte(rustPassphrase)))
-	note(confirmed(t).SealPrivateKey(secretstorage.MasterKey, unhex(t, seed)[:31]))
-	note(confirmed(t).SealPrivateKey("x", unhex(t, seed)))
-	note(confirmed(t).Seal(secretstorage.MasterKey, unhex(t, seed)))
-	for _, err := range errs {
-		requireNoSecret(t, err.Error())
-		requireNoSecret(t, fmt.Sprintf("%+v %#v", err, err))
-	}
+	passphrase := failtest.Secret("correct horse")
+	mustFail(t, func() error { _, err := secretstorage.PBKDF2{Iterations: 1}.Key(passphrase); return err }, passphrase)
+	k, private := confirmed(t), unhex(t, seed)
+	keyFails(t, k, func() error { _, err := k.SealPrivateKey(secretstorage.MasterKey, private[:31]); return err })
+	keyFails(t, k, func() error { _, err := k.SealPrivateKey("x", private); return err })
+	keyFails(t, k, func() error { _, err := k.Seal(secretstorage.MasterKey, private); return err })
 }

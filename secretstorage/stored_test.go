@@ -102,7 +102,7 @@ func TestStoredSecretRefuses(t *testing.T) {
 		"{\"encrypted\":{\"\xff\":{}}}":        "not valid JSON",
 	} {
 		s := parseStored(t, mautrixMaster)
-		requireMalformed(t, s.UnmarshalJSON([]byte(text)), why)
+		requireMalformed(t, textFails(t, &s, text), why)
 		require.Equal(t, parseStored(t, mautrixMaster), s)
 	}
 	s := parseStored(t, mautrixMaster)
@@ -157,7 +157,7 @@ func TestDefaultKey(t *testing.T) {
 	}
 	d := secretstorage.DefaultKey{KeyID: "before"}
 	for _, text := range []string{`{}`, `{"x":1}`, `{"Key":"x"}`} {
-		require.ErrorIs(t, d.UnmarshalJSON([]byte(text)), keys.ErrAbsent)
+		require.ErrorIs(t, textFails(t, &d, text), keys.ErrAbsent)
 	}
 	for text, why := range map[string]string{
 		``:                               "not valid JSON",
@@ -169,7 +169,7 @@ func TestDefaultKey(t *testing.T) {
 		`{"key":"x","key":"x"}`:          "a name stands twice",
 		`{"key":"` + badKeyIDs[2] + `"}`: "key is not one id",
 	} {
-		requireMalformed(t, d.UnmarshalJSON([]byte(text)), why)
+		requireMalformed(t, textFails(t, &d, text), why)
 	}
 	require.Equal(t, "before", d.KeyID)
 }

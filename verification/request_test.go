@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/verification"
 )
 
@@ -99,13 +100,13 @@ func TestRequestInRoom(t *testing.T) {
 		wrong := e
 		other(&wrong)
 		before := b.v.Snapshot()
-		require.ErrorIs(t, b.receive(wrong), verification.ErrIgnored)
+		b.ignores(wrong)
 		require.Equal(t, before, b.v.Snapshot())
 	}
 	require.NoError(t, b.receive(e))
 	require.Equal(t, verification.Requested, b.flow.State())
 	require.NoError(t, b.flow.Sent("$a"))
-	require.ErrorIs(t, b.receive(e), verification.ErrIgnored)
+	b.ignores(e)
 
 	// D2: oneself is verified by to-device events.
 	_, _, err = b.v.RequestInRoom(noon, verification.Keys{Theirs: user(t, alice, phone, tablet)}, room)
@@ -323,21 +324,12 @@ func TestAttack_V02_DeviceIDIsMasterKey(t *testing.T) {
 			clashing, err := crosssigning.NewUser(bob, identity,
 				device(t, bob, laptop), newDevice(t, bob, identity.Key(usage).Key().String()))
 			require.NoError(t, err)
-			var clash *crosssigning.ClashError
-
 			b := newBench(t, inRoom, alice, bob).reach(verification.Asked, false)
-			before := b.v.Snapshot()
-			_, err = b.flow.Accept(noon, verification.Keys{Theirs: clashing})
-			require.ErrorAs(t, err, &clash)
-			require.Equal(t, before, b.v.Snapshot())
-
-			if inRoom {
-				_, _, err = b.v.RequestInRoom(noon, verification.Keys{Theirs: clashing}, room)
-			} else {
-				_, _, err = b.v.Request(noon, verification.Keys{Theirs: clashing})
-			}
-			require.ErrorAs(t, err, &clash)
-			require.Equal(t, before, b.v.Snapshot())
+			failtest.RefusedAs[*crosssigning.ClashError](t, func() error {
+				_, err := b.flow.Accept(noon, verification.Keys{Theirs: clashing})
+				return err
+			}, failtest.Public(b))
+			requestRefused[*crosssigning.ClashError](t, b, verification.Keys{Theirs: clashing})
 		}
 	}
 
@@ -345,11 +337,10 @@ func TestAttack_V02_DeviceIDIsMasterKey(t *testing.T) {
 	// to have it.
 	identity, err := private(t, alice).Identity()
 	require.NoError(t, err)
-	v, err := verification.New(newDevice(t, alice, identity.MasterKey().String()), newFake())
+	b := newBench(t, false, alice, bob)
+	b.v, err = verification.New(newDevice(t, alice, identity.MasterKey().String()), newFake())
 	require.NoError(t, err)
-	_, _, err = v.Request(noon, verification.Keys{Self: self(t, alice), Theirs: user(t, bob, laptop)})
-	var clash *crosssigning.ClashError
-	require.ErrorAs(t, err, &clash)
+	requestRefused[*crosssigning.ClashError](t, b, verification.Keys{Self: self(t, alice), Theirs: user(t, bob, laptop)})
 }
 
 // D24: the objects that come out are those that went in when the flow began.

@@ -8,12 +8,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/aessha2"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 const label = "MEGOLM_KEYS"
@@ -84,6 +86,19 @@ func TestEqualsStandardLibrary(t *testing.T) {
 	}
 }
 
+var errNo = errors.New("aessha2_test: no")
+
+// requireNo asserts that a verdict is no, and that it is a refusal like any.
+func requireNo(t testing.TB, verdict func() bool, subjects ...failtest.Subject) {
+	t.Helper()
+	failtest.Refused(t, func() error {
+		if verdict() {
+			return nil
+		}
+		return errNo
+	}, subjects...)
+}
+
 func TestLabelsSeparate(t *testing.T) {
 	secret := randomBytes(32, 3)
 	seen := map[string]string{}
@@ -105,29 +120,44 @@ func TestAttack_P07_MACLengthsAndBits(t *testing.T) {
 	whole.Write(message)
 	sum := whole.Sum(nil)
 
-	for n := range len(sum) + 1 {
-		require.Equal(t, n == aessha2.MACSize, c.Verify(message, sum[:n]), "%d bytes of MAC", n)
+	refused := func(message, mac []byte) {
+		t.Helper()
+		requireNo(t, func() bool { return c.Verify(message, mac) }, failtest.Input(message), failtest.Input(mac))
 	}
-	require.False(t, c.Verify(message, nil))
+	require.True(t, c.Verify(message, sum[:aessha2.MACSize]))
+	for n := range len(sum) + 1 {
+		if n != aessha2.MACSize {
+			refused(message, sum[:n])
+		}
+	}
+	refused(message, nil)
 	for bit := range 8 * aessha2.MACSize {
 		mac := bytes.Clone(sum[:8])
 		mac[bit/8] ^= 1 << (bit % 8)
-		require.False(t, c.Verify(message, mac), "bit %d of the MAC", bit)
+		refused(message, mac)
 	}
 	for bit := range 8 * len(message) {
 		m := bytes.Clone(message)
 		m[bit/8] ^= 1 << (bit % 8)
-		require.False(t, c.Verify(m, sum[:8]), "bit %d of the message", bit)
+		refused(m, sum[:8])
 	}
 }
 
 func TestAttack_P23_Padding(t *testing.T) {
 	secret := randomBytes(128, 6)
 	p := newPlain(t, secret, label)
-	decrypt := func(blocks []byte) ([]byte, bool) {
+	decrypt := func(ciphertext []byte) ([]byte, bool) {
 		var c aessha2.Cipher
 		c.Derive(secret, label)
-		return c.Decrypt(p.crypt(t, blocks))
+		return c.Decrypt(ciphertext)
+	}
+	refused := func(ciphertext []byte) {
+		t.Helper()
+		requireNo(t, func() bool {
+			plaintext, ok := decrypt(ciphertext)
+			require.Nil(t, plaintext)
+			return ok
+		}, failtest.Input(ciphertext), failtest.Secret(secret))
 	}
 	// Every last byte, in one block and in three: right where the bytes
 	// before it are the same, wrong where one of them is not.
@@ -138,32 +168,26 @@ func TestAttack_P23_Padding(t *testing.T) {
 				blocks[n-1-i] = byte(last)
 			}
 			blocks[n-1] = byte(last)
-			plaintext, ok := decrypt(blocks)
-			require.Equal(t, 1 <= last && last <= 16, ok, "last byte %d", last)
-			if ok {
-				require.Equal(t, blocks[:n-last], append([]byte{}, plaintext...))
-				for i := 1; i < last; i++ {
-					wrong := bytes.Clone(blocks)
-					wrong[n-1-i] ^= 0x10
-					plaintext, ok = decrypt(wrong)
-					require.False(t, ok, "padding of %d, wrong at %d", last, i)
-					require.Nil(t, plaintext)
-				}
-			} else {
-				require.Nil(t, plaintext)
+			if last < 1 || last > 16 {
+				refused(p.crypt(t, blocks))
+				continue
+			}
+			plaintext, ok := decrypt(p.crypt(t, blocks))
+			require.True(t, ok, "last byte %d", last)
+			require.Equal(t, blocks[:n-last], append([]byte{}, plaintext...))
+			for i := 1; i < last; i++ {
+				wrong := bytes.Clone(blocks)
+				wrong[n-1-i] ^= 0x10
+				refused(p.crypt(t, wrong))
 			}
 		}
 	}
-	var c aessha2.Cipher
-	c.Derive(secret, label)
 	for n := range 64 {
 		if n == 0 || n%16 != 0 {
-			_, ok := c.Decrypt(make([]byte, n))
-			require.False(t, ok, "%d bytes", n)
+			refused(make([]byte, n))
 		}
 	}
-	_, ok := c.Decrypt(nil)
-	require.False(t, ok)
+	refused(nil)
 }
 
 func TestCiphertextLen(t *testing.T) {

@@ -10,14 +10,18 @@
 // copy, runs the row's tests, and demands that one of them fails. A test that
 // does not compile, or that fails without the patch, does not count.
 //
+// A test that refuses something does so by way of internal/failtest, which holds
+// each refusal to the same four things. What any other shows instead stands in
+// showings.json.
+//
 // It writes the result to docs/attacks.md; with -check it compares instead,
 // and fails when the page is stale. A row without a test needs an answer: why it
 // does not apply, or that it is an accepted risk. -run chooses patches by file
 // name, and writes nothing.
 //
-// With -fast it runs no test and takes seconds: it demands that rows, tests and
-// patches fit each other, that every patch applies, and that the page is up to
-// date.
+// With -fast it runs no test and takes seconds: it demands that rows, tests,
+// patches and showings fit each other, that every patch applies, and that the
+// page is up to date.
 package main
 
 import (
@@ -68,6 +72,10 @@ func table(root string, o options) error {
 	if err := complete(rows); err != nil {
 		return err
 	}
+	refusing, err := held(root, rows)
+	if err != nil {
+		return err
+	}
 	if o.fast {
 		err = apply(root, rows)
 	} else {
@@ -76,5 +84,5 @@ func table(root string, o options) error {
 	if err != nil {
 		return err
 	}
-	return publish(root, page(rows), o.check || o.fast)
+	return publish(root, page(rows, refusing), o.check || o.fast)
 }

@@ -22,8 +22,15 @@ concerns every package, C for what a program meets between these.
 
 `
 
-// page returns the text of docs/attacks.md.
-func page(rows []*row) []byte {
+const four = `%d of the tests refuse something by way of [internal/failtest](../internal/failtest), which holds a failed
+call to four things: it does not panic, it changes no byte of what it was called on, what it allocates is bounded by its
+input, and its error holds no part of a secret. What the others show instead stands in
+[showings.json](../%s/showings.json).
+
+`
+
+// page returns the text of docs/attacks.md. So many tests refuse something.
+func page(rows []*row, refusing int) []byte {
 	var b bytes.Buffer
 	tests, patches := 0, 0
 	for _, r := range rows {
@@ -33,6 +40,7 @@ func page(rows []*row) []byte {
 	b.WriteString(start)
 	fmt.Fprintf(&b, "%d rows, %d tests, %d patches. The tests are named `%sROW_…`. The patches of one row are tried with\n"+
 		"`go run ./%s -run '^P14'`.\n\n", len(rows), tests, patches, testStart, home)
+	fmt.Fprintf(&b, four, refusing, home)
 	b.WriteString("| Row | Attack | Tests | Patches, or the answer |\n|---|---|---|---|\n")
 	for _, r := range rows {
 		var list []string
@@ -45,7 +53,40 @@ func page(rows []*row) []byte {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.ID, r.Attack, places(r.tests), last+r.Answer)
 	}
+	b.WriteString(summary(rows, tests, refusing, patches))
 	return b.Bytes()
+}
+
+const french = `
+## Résumé
+
+Ce tableau recense les attaques connues contre les implémentations du chiffrement de bout en bout de Matrix, et les familles
+de défauts qu'elles ont présentées : %d lignes, dont %d sur les primitives et les formats (P), %d sur la vérification, les
+identités et les sauvegardes (V), %d sur tous les paquets (G) et %d sur ce qu'un programme rencontre entre eux (C).
+
+Pour %d lignes, %d tests nommés d'après la ligne tiennent la défense. %d d'entre eux refusent quelque chose, et vérifient
+alors quatre propriétés : pas de panique, aucun octet d'état modifié, une mémoire bornée par l'entrée, aucune
+partie d'un secret dans l'erreur. Que ces tests servent à quelque chose est démontré
+et non affirmé : chacune des %d modifications retire une défense et une seule ; le programme qui produit cette page les applique
+une à une à une copie du code et exige qu'un test de la ligne échoue. Pour les %d autres lignes, la dernière colonne dit
+pourquoi l'attaque est sans objet ici, quelle autre ligne la couvre, ou pourquoi le risque est accepté.
+
+La page est entièrement produite par %s ; une page périmée, une ligne sans test ni réponse ou une
+modification qui ne s'applique plus font échouer la vérification de chaque changement.
+`
+
+// summary returns the section in French.
+func summary(rows []*row, tests, refusing, patches int) string {
+	kinds := make(map[byte]int)
+	tested := 0
+	for _, r := range rows {
+		kinds[r.ID[0]]++
+		if len(r.tests) > 0 {
+			tested++
+		}
+	}
+	return fmt.Sprintf(french, len(rows), kinds['P'], kinds['V'], kinds['G'], kinds['C'],
+		tested, tests, refusing, patches, len(rows)-tested, "`go run ./"+home+"`")
 }
 
 // places says in which folders the tests are, and how many.

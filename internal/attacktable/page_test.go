@@ -38,12 +38,30 @@ func TestPage(t *testing.T) {
 		{ID: "A1", Attack: "One.", tests: []test{{"b", "x"}, {"a", "y"}, {"b", "z"}}, patches: []string{"A1-no-mac.patch", "A1-no-bound.patch"}},
 		{ID: "A2", Attack: "Two.", Answer: "It cannot be."},
 		{ID: "A3", Attack: "Three.", tests: []test{{"c", "x"}}, patches: []string{"A3-x.patch"}, Answer: "But for this."},
-	}))
+	}, 77))
 	require.Contains(t, text, "3 rows, 4 tests, 3 patches.")
+	require.Contains(t, text, "\n77 of the tests refuse something")
+	require.Contains(t, text, "(../internal/attacktable/showings.json)")
+	require.Contains(t, text, "\n\n| Row |")
 	require.Contains(t, text, "\n| A1 | One. | [a](../a) 1, [b](../b) 2 | "+
 		"[no mac](../internal/attacktable/patches/A1-no-mac.patch); [no bound](../internal/attacktable/patches/A1-no-bound.patch) |\n"+
 		"| A2 | Two. |  | It cannot be. |\n"+
 		"| A3 | Three. | [c](../c) 1 | [x](../internal/attacktable/patches/A3-x.patch). But for this. |\n")
+}
+
+func TestSummaryCounts(t *testing.T) {
+	one := []test{{"a", "x"}}
+	text := summary([]*row{
+		{ID: "P1", tests: one}, {ID: "P2"}, {ID: "V1", tests: one}, {ID: "G1"}, {ID: "C1"}, {ID: "C2"}, {ID: "C3", tests: one},
+	}, 11, 7, 22)
+	require.Contains(t, text, ": 7 lignes, dont 2 sur les primitives et les formats (P), 1 sur la vérification, les\nidentités "+
+		"et les sauvegardes (V), 1 sur tous les paquets (G) et 3 sur")
+	require.Contains(t, text, "Pour 3 lignes, 11 tests")
+	require.Contains(t, text, "7 d'entre eux refusent")
+	require.Contains(t, text, "chacune des 22 modifications")
+	require.Contains(t, text, "Pour les 4 autres lignes")
+	require.NotContains(t, text, "%!")
+	require.Contains(t, string(page([]*row{{ID: "P1", tests: one}}, 0)), ": 1 lignes, dont 1 sur")
 }
 
 func TestPublish(t *testing.T) {

@@ -43,8 +43,9 @@ const (
 
 // fake is a module with one attack and one defence: that a number is doubled.
 var fake = map[string]string{
-	"go.mod":  "module fake\n",
-	"fake.go": "package fake\n\nfunc Double(n int) int {\n\treturn 2 * n\n}\n",
+	showingsFile: `{"..TestAttack_A1_Double": "that it doubles"}`,
+	"go.mod":     "module fake\n",
+	"fake.go":    "package fake\n\nfunc Double(n int) int {\n\treturn 2 * n\n}\n",
 	"fake_test.go": "package fake\n\nimport \"testing\"\n\nfunc TestAttack_A1_Double(t *testing.T) {\n" +
 		"\tif Double(3) != 6 {\n\t\tt.Fatal(\"not doubled\")\n\t}\n}\n\nfunc (x) TestAttack_ZZ_OfAType(t *testing.T) {}\n\ntype x struct{}\n",
 	rowsFile:                  `[{"id": "A1", "attack": "It is not doubled."}, {"id": "A2", "attack": "None.", "answer": "It cannot be."}]`,

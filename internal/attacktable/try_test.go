@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -60,6 +61,14 @@ func TestTable(t *testing.T) {
 	require.NoError(t, table(root, o))
 	require.NoError(t, table(root, check))
 	require.NoError(t, table(root, fast))
+	text, err := os.ReadFile(filepath.Join(root, "docs", "attacks.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "\n0 of the tests refuse something")
+
+	root = writeModule(t, fake, map[string]string{showingsFile: "{}"})
+	for _, o := range []options{o, check, fast} {
+		require.ErrorContains(t, table(root, o), "does not use failtest.Refused")
+	}
 }
 
 // Without a run, all but what a test finds is found.
@@ -70,6 +79,7 @@ func TestFast(t *testing.T) {
 		"docs/attacks.md":             {},
 		"A1-no.patch: does not apply": {"fake.go": "package fake\n\nfunc Double(n int) int {\n\treturn n << 1\n}\n"},
 		"A1-no.patch: changes a test": {patchesIn + "A1-no.patch": "--- a/fake_test.go\n+++ b/fake_test.go\n"},
+		"does not use failtest.Ref":   {showingsFile: "{}"},
 		"A1 has a test, and neither":  {patchesIn + "A1-no.patch": ""},
 		"A1 has a patch and no test":  {"fake_test.go": "package fake\n", rowsFile: `[{"id": "A1", "attack": "x", "answer": "y"}]`},
 		"A2 has neither a test":       {rowsFile: `[{"id": "A1", "attack": "x"}, {"id": "A2", "attack": "y"}]`},

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"math/big"
 	"math/rand/v2"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 // The order of the base point, 2^252 + 27742317777372353535851937790883648493.
@@ -88,10 +90,23 @@ func contains(list [][]byte, b []byte) bool {
 	return false
 }
 
+var errForged = errors.New("curve_test: no signature")
+
+// verifyFails verifies a signature, which must fail.
+func verifyFails(t testing.TB, public *[curve.Size]byte, message, signature []byte) {
+	t.Helper()
+	failtest.Refused(t, func() error {
+		if curve.Verify(public, message, (*[curve.SignatureSize]byte)(signature)) {
+			return nil
+		}
+		return errForged
+	}, failtest.Input(public[:]), failtest.Input(message), failtest.Input(signature))
+}
+
 func TestAttack_P02_SmallOrderKeys(t *testing.T) {
 	canonical, others := smallOrderEncodings(t)
 	for _, a := range append(canonical, others...) {
-		require.Error(t, curve.CheckEd25519(a), "%x", a)
+		checkFails(t, curve.CheckEd25519, a)
 		// What makes it dangerous: with S = 0 and R of small order too, a
 		// signature fits one message in eight or more for crypto/ed25519.
 		public, found := (*[curve.Size]byte)(a), false
@@ -100,7 +115,7 @@ func TestAttack_P02_SmallOrderKeys(t *testing.T) {
 				message := []byte{byte(i)}
 				signature := append(bytes.Clone(r), make([]byte, 32)...)
 				found = found || ed25519.Verify(a, message, signature)
-				require.False(t, curve.Verify(public, message, (*[curve.SignatureSize]byte)(signature)), "A %x, R %x", a, r)
+				verifyFails(t, public, message, signature)
 			}
 		}
 		require.True(t, found, "%x: the forgery does not work on crypto/ed25519 either", a)
@@ -111,10 +126,10 @@ func TestAttack_P02_NonCanonicalKeys(t *testing.T) {
 	for y := new(big.Int).Set(prime); y.BitLen() <= 255; y.Add(y, big.NewInt(1)) {
 		for _, sign := range []uint{0, 1} {
 			b := littleEndian(new(big.Int).SetBit(y, 255, sign))
-			require.Error(t, curve.CheckEd25519(b), "%x", b)
+			checkFails(t, curve.CheckEd25519, b)
 		}
 	}
-	require.ErrorIs(t, curve.CheckEd25519(littleEndian(big.NewInt(2))), curve.ErrNonCanonical, "not on the curve")
+	require.ErrorIs(t, checkFails(t, curve.CheckEd25519, littleEndian(big.NewInt(2))), curve.ErrNonCanonical, "not on the curve")
 }
 
 // TestCheckEd25519EqualsDefinition compares the check with what it stands for:
@@ -182,7 +197,7 @@ func TestAttack_P02_SmallOrderR(t *testing.T) {
 	accepted := 0
 	for _, r := range append(canonical, others...) {
 		signature := s.sign(t, zero, r, message)
-		require.False(t, curve.Verify(public, message, (*[curve.SignatureSize]byte)(signature)), "R %x", r)
+		verifyFails(t, public, message, signature)
 		if ed25519.Verify(s.public, message, signature) {
 			accepted++
 		}
@@ -200,7 +215,7 @@ func TestAttack_P02_UnreducedS(t *testing.T) {
 		t.Helper()
 		forged := signature
 		copy(forged[32:], littleEndian(s))
-		require.False(t, curve.Verify(&public, message, &forged), "S = %x", s)
+		verifyFails(t, &public, message, forged[:])
 	}
 	s := bigEndian(signature[32:])
 	for v := new(big.Int).Add(s, order); v.BitLen() <= 256; v = new(big.Int).Add(v, order) {
@@ -219,7 +234,7 @@ func TestAttack_P02_UnreducedS(t *testing.T) {
 func TestAttack_P02_ZeroSignature(t *testing.T) {
 	s := newSigner(t)
 	for _, message := range []string{"", "a", "any message"} {
-		require.False(t, curve.Verify((*[curve.Size]byte)(s.public), []byte(message), new([curve.SignatureSize]byte)))
+		verifyFails(t, (*[curve.Size]byte)(s.public), []byte(message), make([]byte, curve.SignatureSize))
 	}
 }
 
@@ -227,15 +242,19 @@ func TestAttack_P04_ForeignPublicKey(t *testing.T) {
 	key := curve.SigningKeyFromSeed(&[curve.Size]byte{1})
 	foreign := curve.SigningKeyFromSeed(&[curve.Size]byte{2}).PublicKey()
 	expanded := *key.Expanded()
-	_, err := curve.SigningKeyFromExpanded(&expanded, &foreign)
-	require.ErrorIs(t, err, curve.ErrKeyMismatch)
-	require.Equal(t, *key.Expanded(), expanded, "the input was wiped")
+	mismatch := func(public [curve.Size]byte) {
+		t.Helper()
+		failtest.RefusedWith(t, curve.ErrKeyMismatch, func() error {
+			_, err := curve.SigningKeyFromExpanded(&expanded, &public)
+			return err
+		}, failtest.Secret(expanded[:]), failtest.Input(public[:]))
+	}
+	mismatch(foreign)
 	own := key.PublicKey()
 	for bit := range 256 {
 		public := own
 		public[bit/8] ^= 1 << (bit % 8)
-		_, err := curve.SigningKeyFromExpanded(&expanded, &public)
-		require.ErrorIs(t, err, curve.ErrKeyMismatch)
+		mismatch(public)
 	}
 }
 
@@ -303,12 +322,12 @@ func TestEveryBitOfASignature(t *testing.T) {
 	for bit := range 8 * curve.SignatureSize {
 		forged := signature
 		forged[bit/8] ^= 1 << (bit % 8)
-		require.False(t, curve.Verify(&public, message, &forged), "bit %d", bit)
+		verifyFails(t, &public, message, forged[:])
 	}
 	for bit := range 8 * len(message) {
 		m := bytes.Clone(message)
 		m[bit/8] ^= 1 << (bit % 8)
-		require.False(t, curve.Verify(&public, m, &signature))
+		verifyFails(t, &public, m, signature[:])
 	}
 }
 

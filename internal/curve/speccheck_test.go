@@ -97,5 +97,12 @@ func TestAttack_P02_SpecCheck(t *testing.T) {
 		got := curve.CheckEd25519(public) == nil &&
 			curve.Verify((*[curve.Size]byte)(public), message, (*[curve.SignatureSize]byte)(signature))
 		require.Equal(t, c.want, got, "vector %d", i)
+		switch {
+		case c.want:
+		case curve.CheckEd25519(public) != nil:
+			checkFails(t, curve.CheckEd25519, public)
+		default:
+			verifyFails(t, (*[curve.Size]byte)(public), message, signature)
+		}
 	}
 }

@@ -57,6 +57,11 @@ func TestWhatFailsWellPasses(t *testing.T) {
 	require.Equal(t, errPlain, failtest.Refused(t, fails, input, failtest.Secret(secret)))
 	failtest.RefusedWith(t, errPlain, func() error { return fmt.Errorf("more: %w", errPlain) })
 	require.NotNil(t, failtest.RefusedAs[*typed](t, func() error { return &typed{} }))
+	failtest.Refused(t, func() error { return errors.New("of " + string(secret)) }, failtest.Public(stater{secret}))
+	count := 0
+	require.NoError(t, failtest.Bounded(t, func() error { count++; return nil }, input))
+	require.Equal(t, errPlain, failtest.Bounded(t, func() error { count++; return errPlain }, input))
+	require.Equal(t, 2, count)
 }
 
 func TestEachInvariantIsHeld(t *testing.T) {
@@ -71,6 +76,12 @@ func TestEachInvariantIsHeld(t *testing.T) {
 		},
 		"bytes allocated, more than 65544": func(t testing.TB) {
 			failtest.Refused(t, func() error { sink = make([]byte, 100<<10); return errPlain }, failtest.Input("a"))
+		},
+		"bytes allocated, more than 65600": func(t testing.TB) {
+			failtest.Bounded(t, func() error { sink = make([]byte, 100<<10); return nil }, failtest.Input("12345678"))
+		},
+		" stands in \"key": func(t testing.TB) {
+			failtest.Bounded(t, func() error { return fmt.Errorf("key %x", secret[3:12]) }, failtest.Secret(secret))
 		},
 		"stands in": func(t testing.TB) {
 			failtest.Refused(t, func() error { return fmt.Errorf("key %x", secret[3:12]) }, failtest.Secret(secret))

@@ -8,10 +8,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/errs"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/layout"
 )
 
 func reader(text string) *layout.Reader { return layout.NewReader("test: state", []byte(text)) }
+
+// readFails reads a text, which must fail for a reason.
+func readFails(t *testing.T, text, why string, read func(*layout.Reader)) {
+	t.Helper()
+	err := failtest.Refused(t, func() error {
+		r := reader(text)
+		read(r)
+		return r.End()
+	}, failtest.Secret(text))
+	require.Equal(t, &errs.MalformedError{What: "test: state", Why: why}, err)
+}
 
 func requireWhy(t *testing.T, r *layout.Reader, why string) {
 	t.Helper()
@@ -93,6 +105,7 @@ func TestAttack_P10_ShortInput(t *testing.T) {
 			requireWhy(t, r, "truncated")
 			require.Equal(t, c.zero, c.read(r), "%s after failure", name)
 			requireWhy(t, r, "truncated")
+			readFails(t, strings.Repeat("\x01", n), "truncated", func(r *layout.Reader) { c.read(r) })
 		}
 		r := reader(strings.Repeat("\x01", c.size))
 		require.NotEqual(t, c.zero, c.read(r), name)
@@ -102,6 +115,7 @@ func TestAttack_P10_ShortInput(t *testing.T) {
 		c.read(r)
 		require.False(t, r.Failed())
 		requireWhy(t, r, "trailing data")
+		readFails(t, strings.Repeat("\x01", c.size+1), "trailing data", func(r *layout.Reader) { c.read(r) })
 
 		r = reader(strings.Repeat("\x01", 100))
 		r.Fail("for a reason")
@@ -117,22 +131,15 @@ func TestAttack_P10_Counts(t *testing.T) {
 	require.Equal(t, 3, r.Count(3, 3))
 	require.False(t, r.Failed())
 
-	r = reader(items)
-	require.Zero(t, r.Count(2, 3))
-	requireWhy(t, r, "list longer than its limit")
-
-	r = reader(items[:12])
-	require.Zero(t, r.Count(3, 3))
-	requireWhy(t, r, "truncated")
-
-	r = reader(items)
-	require.Zero(t, r.Count(3, math.MaxInt32))
-	requireWhy(t, r, "truncated")
-
+	refused := func(text string, most, size int, why string) {
+		t.Helper()
+		readFails(t, text, why, func(r *layout.Reader) { require.Zero(t, r.Count(most, size)) })
+	}
+	refused(items, 2, 3, "list longer than its limit")
+	refused(items[:12], 3, 3, "truncated")
+	refused(items, 3, math.MaxInt32, "truncated")
 	for _, n := range []string{"\xff\xff\xff\xff", "\x80\x00\x00\x00", "\x7f\xff\xff\xff"} {
-		r = reader(n + "0123456789")
-		require.Zero(t, r.Count(5000, 69))
-		requireWhy(t, r, "list longer than its limit")
+		refused(n+"0123456789", 5000, 69, "list longer than its limit")
 		r = reader(n + "0123456789")
 		require.Zero(t, r.Count(math.MaxInt32, math.MaxInt32))
 		require.True(t, r.Failed())

@@ -1,0 +1,62 @@
+package verification_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chappe-e2ee/chappe/internal/failtest"
+	"github.com/chappe-e2ee/chappe/verification"
+)
+
+// State returns the whole state of our side in plain. There is no secret in it:
+// those are the methods'.
+func (b *bench) State() []byte {
+	if b.flow == nil {
+		return []byte(b.v.Snapshot())
+	}
+	return []byte(b.v.Snapshot() + b.flow.Snapshot())
+}
+
+// refuses demands that a call is refused, and that nothing follows from it.
+func (b *bench) refuses(target error, call func() (verification.Out, error)) {
+	b.t.Helper()
+	failtest.RefusedWith(b.t, target, func() error {
+		out, err := call()
+		require.Zero(b.t, out)
+		return err
+	}, failtest.Public(b))
+}
+
+// ignores is refuses for an event.
+func (b *bench) ignores(e verification.Event) {
+	b.t.Helper()
+	b.refuses(verification.ErrIgnored, func() (verification.Out, error) { return b.v.Receive(b.now, e) })
+	b.note(verification.Out{})
+}
+
+// takes is receive for an event that ends the flow or goes on with it: what it
+// allocates is bounded by it and by what the flow holds.
+func (b *bench) takes(e verification.Event) {
+	b.t.Helper()
+	require.NoError(b.t, failtest.Bounded(b.t, func() error { return b.receive(e) },
+		failtest.Input(e.Content), failtest.Public(b)), e.Type)
+}
+
+// requestRefused demands that no request is made to a user.
+func requestRefused[E error](t testing.TB, b *bench, k verification.Keys) {
+	t.Helper()
+	failtest.RefusedAs[E](t, func() error {
+		var flow *verification.Flow
+		var out verification.Out
+		var err error
+		if b.room {
+			flow, out, err = b.v.RequestInRoom(b.now, k, room)
+		} else {
+			flow, out, err = b.v.Request(b.now, k)
+		}
+		require.Nil(t, flow)
+		require.Zero(t, out)
+		return err
+	}, failtest.Public(b))
+}
