@@ -8,6 +8,8 @@ import (
 	"hash"
 	"io"
 	"sync"
+
+	"github.com/chappe-e2ee/chappe/internal/secret"
 )
 
 // MaxSize is the size in bytes of the largest file: SHA-256 hashes no more. It
@@ -19,7 +21,12 @@ const MaxSize = 1<<61 - 1
 type keystream struct{ cipher.Stream }
 
 // newKeystream returns AES-256 in counter mode.
-func newKeystream(key *[KeySize]byte, iv *[ivSize]byte) *keystream {
+func newKeystream(key *[KeySize]byte, iv *[ivSize]byte) (k *keystream) {
+	secret.Do(func() { k = makeKeystream(key, iv) })
+	return k
+}
+
+func makeKeystream(key *[KeySize]byte, iv *[ivSize]byte) *keystream {
 	block, err := aes.NewCipher(key[:])
 	if err != nil { // impossible with a key of this size
 		panic("attachment: internal error: " + err.Error())

@@ -250,7 +250,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 func TestURLs(t *testing.T) {
 	for _, url := range []string{
 		"mxc://example.org/a", "mxc://localhost:8448/A-b_9", "mxc://1.2.3.4/x", "mxc://[2001:db8::1]:8448/x",
-		"mxc://[::1]/x", "mxc://[::ffff:1.2.3.4]/x", "mxc://1.2.3.4:1/-", "mxc://A/__", "mxc://example.org:65535/x",
+		"mxc://[::1]/x", "mxc://[1:]/x", "mxc://[::ffff:1.2.3.4]/x", "mxc://1.2.3.4:1/-", "mxc://A/__", "mxc://example.org:65535/x",
 		"mxc://" + strings.Repeat("a", 255) + "/x", "mxc://[" + strings.Repeat("a", 45) + "]:1/x",
 	} {
 		require.Equal(t, url, parse(t, replaced(t, testURL, url)).URL())

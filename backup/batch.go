@@ -43,6 +43,19 @@ func newBatch(workers int, do func(*job), yield func(Entry, error) bool) *batch 
 	return &batch{workers: min(max(workers, 1), maxBatch/batchPerWorker), do: do, yield: yield}
 }
 
+// run hands out what read adds, and then the error that ended it, unless the
+// caller stopped before.
+func (b *batch) run(read func() error) {
+	defer b.drop()
+	err := read()
+	if err == errStopped || b.flush() != nil {
+		return
+	}
+	if err != nil { // what came before it was handed out
+		b.yield(Entry{}, err)
+	}
+}
+
 // add gathers a job. When the batch is full, it hands out the one before and
 // starts this one; alone, it hands out this one too.
 func (b *batch) add(j job) error {

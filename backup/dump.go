@@ -27,14 +27,7 @@ func DecryptDump(key *pk.DecryptionKey, dump io.Reader, workers int) iter.Seq2[E
 	return func(yield func(Entry, error) bool) {
 		decrypt := func(j *job) { j.entry, j.err = DecryptSession(key, j.roomID, j.sessionID, j.text) }
 		d := &dumpReader{s: newScanner(dumpName, dump), batch: newBatch(workers, decrypt, yield)}
-		defer d.batch.drop()
-		err := d.read()
-		if err == errStopped || d.batch.flush() != nil {
-			return
-		}
-		if err != nil { // what came before it was handed out
-			yield(Entry{}, err)
-		}
+		d.batch.run(d.read)
 	}
 }
 

@@ -74,6 +74,10 @@ func (h *header) counterLeft() int64 {
 type fileKeys [2 * keySize]byte
 
 func deriveKeys(h *header, passphrase []byte) (*fileKeys, error) {
+	return secret.Call(func() (*fileKeys, error) { return doDeriveKeys(h, passphrase) })
+}
+
+func doDeriveKeys(h *header, passphrase []byte) (*fileKeys, error) {
 	b, err := pbkdf2.Key(sha512.New, string(passphrase), h.salt(), int(h.rounds()), len(fileKeys{}))
 	if err != nil { // only where the Go runtime forbids it
 		return nil, fmt.Errorf("backup: %w", err)
@@ -83,7 +87,12 @@ func deriveKeys(h *header, passphrase []byte) (*fileKeys, error) {
 	return &k, nil
 }
 
-func (k *fileKeys) stream(h *header) cipher.Stream {
+func (k *fileKeys) stream(h *header) (s cipher.Stream) {
+	secret.Do(func() { s = k.newStream(h) })
+	return s
+}
+
+func (k *fileKeys) newStream(h *header) cipher.Stream {
 	block, err := aes.NewCipher(k[:keySize])
 	if err != nil { // impossible with a key of this size
 		panic("backup: internal error: " + err.Error())
@@ -91,7 +100,10 @@ func (k *fileKeys) stream(h *header) cipher.Stream {
 	return cipher.NewCTR(block, h.iv())
 }
 
-func (k *fileKeys) mac() hash.Hash { return hmac.New(sha256.New, k[keySize:]) }
+func (k *fileKeys) mac() (h hash.Hash) {
+	secret.Do(func() { h = hmac.New(sha256.New, k[keySize:]) })
+	return h
+}
 
 // envelope takes the binary of a key file apart, in pieces.
 type envelope struct {

@@ -66,13 +66,16 @@ func DropBatch(entries []Entry, yield func(Entry, error) bool) (texts [][]byte) 
 	var next atomic.Int64
 	b := newBatch(2, func(j *job) { j.entry = entries[next.Add(1)-1] }, yield)
 	defer func() { recover() }()
-	defer b.drop()
-	for range entries {
-		texts = append(texts, []byte("secret"))
-		if b.add(job{text: texts[len(texts)-1]}) != nil {
-			break
+	b.run(func() error {
+		for range entries {
+			texts = append(texts, []byte("secret"))
+			if err := b.add(job{text: texts[len(texts)-1]}); err != nil {
+				return err
+			}
 		}
-	}
+		b.drop()
+		return nil
+	})
 	return texts
 }
 

@@ -126,21 +126,17 @@ func (f *KeyFile) EntriesParallel(workers int) iter.Seq2[Entry, error] {
 			yield(Entry{}, ErrClosed)
 			return false
 		})
-		defer b.drop()
-		err = readArray(s, b)
-		var wrong *MalformedError
-		if errors.As(err, &wrong) && p.drain() == ErrChanged {
-			err = ErrChanged
-		}
-		if err == ErrChanged { // of what is still at hand, nothing is handed out
-			b.drop()
-		}
-		if err == errStopped || b.flush() != nil {
-			return
-		}
-		if err != nil {
-			yield(Entry{}, err)
-		}
+		b.run(func() error {
+			err := readArray(s, b)
+			var wrong *MalformedError
+			if errors.As(err, &wrong) && p.drain() == ErrChanged {
+				err = ErrChanged
+			}
+			if err == ErrChanged { // of what is still at hand, nothing is handed out
+				b.drop()
+			}
+			return err
+		})
 	}
 }
 

@@ -22,14 +22,7 @@ func PlainEntries(r io.Reader) iter.Seq2[Entry, error] {
 		s := newScanner("backup: array of room keys", withoutMark(r))
 		defer s.wipe()
 		b := newBatch(1, func(j *job) { j.parse(FromPlain) }, yield)
-		defer b.drop()
-		err := readArray(s, b)
-		if err == errStopped || b.flush() != nil {
-			return
-		}
-		if err != nil { // what came before it was handed out
-			yield(Entry{}, err)
-		}
+		b.run(func() error { return readArray(s, b) })
 	}
 }
 

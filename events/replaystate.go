@@ -37,6 +37,10 @@ func (g *ReplayGuard) Seal(key keys.SealKey, context []byte) ([]byte, error) {
 
 // AppendSeal is [ReplayGuard.Seal], appending to dst.
 func (g *ReplayGuard) AppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
+	return secret.Call(func() ([]byte, error) { return g.doAppendSeal(dst, key, context) })
+}
+
+func (g *ReplayGuard) doAppendSeal(dst []byte, key keys.SealKey, context []byte) ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.session.IsZero() {
@@ -52,6 +56,10 @@ func (g *ReplayGuard) AppendSeal(dst []byte, key keys.SealKey, context []byte) (
 // notice. It returns a [*MalformedError], a [*VersionError], [megolm.ErrOpen]
 // or [keys.ErrAbsent].
 func OpenReplayGuard(sealed []byte, key keys.SealKey, context []byte) (*ReplayGuard, error) {
+	return secret.Call(func() (*ReplayGuard, error) { return doOpenReplayGuard(sealed, key, context) })
+}
+
+func doOpenReplayGuard(sealed []byte, key keys.SealKey, context []byte) (*ReplayGuard, error) {
 	k := key.Secret()
 	defer secret.Wipe(k[:])
 	state, err := seal.Open(sealed, seal.ReplayGuard, &k, context)

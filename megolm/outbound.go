@@ -155,6 +155,10 @@ func (s *OutboundSession) encrypt(plaintext []byte, forText bool) (raw []byte, i
 	var c aessha2.Cipher
 	defer c.Wipe()
 	c.Derive(s.ratchet.parts[:], cipherLabel)
+	// Nothing fails from here on, and the MAC overwrites what this leaves on the
+	// stack.
+	s.ratchet.advance()
+	s.revision++
 
 	size := messageLen(index, len(plaintext))
 	if forText {
@@ -170,9 +174,6 @@ func (s *OutboundSession) encrypt(plaintext []byte, forText bool) (raw []byte, i
 	n := len(raw)
 	raw = raw[:n+curve.SignatureSize]
 	s.signing.Sign((*[curve.SignatureSize]byte)(raw[n:]), raw[:n])
-
-	s.ratchet.advance()
-	s.revision++
 	return raw, index, nil
 }
 

@@ -72,6 +72,10 @@ func (s *Session) encrypt(m *Message, plaintext []byte, forText bool) error {
 	var key [keySize]byte
 	defer secret.Wipe(key[:])
 	sender.chain.messageKey(&key)
+	// Nothing fails from here on, and the MAC overwrites what this leaves on the
+	// stack.
+	sender.chain.advance()
+	s.revision++
 	var c aessha2.Cipher
 	defer c.Wipe()
 	c.Derive(key[:], cipherLabel)
@@ -105,9 +109,6 @@ func (s *Session) encrypt(m *Message, plaintext []byte, forText bool) error {
 	mac := c.MAC(raw[outer:])
 	raw = append(raw, mac[:]...)
 	m.raw, m.inner = raw, raw[outer:]
-
-	sender.chain.advance()
-	s.revision++
 	return nil
 }
 

@@ -75,10 +75,9 @@ func (a *Account) readLibolm(in *layout.Reader, version uint32) {
 	a.identity.Curve25519 = readCurve25519(in)
 	in.Key(&a.private)
 	a.oneTime = make([]oneTimeKey, in.Count(MaxOneTimeKeys, storedKeyLen))
-	for i := range a.oneTime {
-		a.oneTime[i].read(in)
+	for i := range a.oneTime { // libolm's lists begin with the newest
+		a.oneTime[len(a.oneTime)-1-i].read(in)
 	}
-	slices.Reverse(a.oneTime) // libolm's lists begin with the newest
 	switch version {
 	case 3:
 		a.readFallbackSlots(in)

@@ -181,7 +181,8 @@ func (s *Session) readVodozemacReceiver(r *vodozemac.Reader) {
 			vodozemacInner(r, MaxSkippedKeys, func() {
 				var k chain
 				k.readVodozemac(r)
-				list = append(list, skippedKey{key: k.key, index: k.index})
+				list = append(list, skippedKey{index: k.index})
+				list[len(list)-1].key = k.key // a key in the literal would be left on the stack
 				k.wipe()
 			})
 			if len(list) > 0 {

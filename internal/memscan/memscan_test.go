@@ -108,6 +108,9 @@ func TestMemoryScan(t *testing.T) {
 			if m.where == held || m.where == used || secret.Erased {
 				assert.Zero(t, r.Closed[i], "%s: %s remains", tr.name, m.name)
 			}
+			if m.where == both {
+				assert.Less(t, r.Closed[i], r.Open[i], "%s: Close wipes no copy of %s", tr.name, m.name)
+			}
 			if m.where == used {
 				assert.Zero(t, r.Open[i], "%s: %s remains while the value is open", tr.name, m.name)
 			}

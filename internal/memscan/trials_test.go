@@ -105,7 +105,7 @@ func session() trial {
 	tr.add(held, "root key", root[:32])
 	tr.add(held, "ratchet key", ratchet)
 	tr.add(both, "chain key 2", mac(chain1, 2))
-	tr.add(library, "identity key", own)
+	tr.add(both, "identity key", own)
 	tr.add(library, "base key", base)
 	for i, name := range []string{"first", "second", "third"} {
 		tr.add(used, name+" agreement", shared[i])
@@ -171,7 +171,7 @@ func decryption() trial {
 	tr := trial{name: "pk.DecryptionKey", secrets: map[string][]byte{"key": key}, public: map[string][]byte{
 		"ciphertext": text(cbc(okm, []byte("hello"))), "mac": text(mac(okm[32:64])[:8]), "ephemeral": text(public(ephemeral)),
 	}}
-	tr.add(library, "Curve25519 key", key)
+	tr.add(both, "Curve25519 key", key)
 	tr.add(used, "agreement", shared)
 	tr.addCipher(okm)
 	return tr
@@ -227,7 +227,7 @@ func crossSigning() trial {
 
 func file() trial {
 	tr := trial{name: "attachment.EncryptReader", random: random(40)}
-	tr.add(library, "AES key, also the start of its schedule", tr.random[:32])
+	tr.add(both, "AES key, also the start of its schedule", tr.random[:32])
 	return tr
 }
 

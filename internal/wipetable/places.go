@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// place is a statement that wipes: secret.Wipe of a buffer, or the method of a
-// value that does so.
+// place is a statement that wipes: secret.Wipe of a buffer, or a method or function
+// that does so.
 type place struct {
 	file   string // below the module's root
 	offset int    // in the file
@@ -75,11 +75,18 @@ func inFunction(files *token.FileSet, file string, fn *ast.FuncDecl) (places []p
 		if !ok {
 			return true
 		}
-		s, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok || s.Sel.Name != "Wipe" && s.Sel.Name != "wipe" {
+		var x *ast.Ident
+		wipes := false
+		switch f := call.Fun.(type) {
+		case *ast.SelectorExpr:
+			x, _ = f.X.(*ast.Ident)
+			wipes = f.Sel.Name == "Wipe" || f.Sel.Name == "wipe"
+		case *ast.Ident: // wipeKeys, wipeScalar
+			wipes = strings.HasPrefix(f.Name, "wipe")
+		}
+		if !wipes {
 			return true
 		}
-		x, _ := s.X.(*ast.Ident)
 		places = append(places, place{
 			file: file, offset: files.Position(call.Pos()).Offset, line: files.Position(call.Pos()).Line, in: name, what: text(files, call),
 			direct: x != nil && x.Name == "secret",
