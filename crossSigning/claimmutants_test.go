@@ -1,0 +1,54 @@
+package crosssigning_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+)
+
+// An entry that cannot be read, and a device that is nil, spoil nothing behind
+// them.
+func TestClaimGoesOnBehindFaults(t *testing.T) {
+	t.Parallel()
+	d := localDevice(t, bob, "DEV", 1)
+	c := crosssigning.NewClaim(crosssigning.SignedCurve25519, nil, deviceKeys(t, d))
+	good := `"` + bob + `":` + string(marshal(t, object{"DEV": signedKey(t, d, 1, false)}))
+	for _, bad := range []string{`"\ud800":{}`, `"@a:x":{"DEV":}`, `"@a:x":[]`, `"@a:x":{"\ud800":1}`, `"@a:x":{"DEV":{}}`} {
+		result, err := c.Check([]byte(`{"one_time_keys":{`+bad+`,`+good+`}}`), 1)
+		require.NoError(t, err)
+		require.Len(t, result.Refused, 1, bad)
+		require.Len(t, result.Keys, 1, bad)
+		require.Empty(t, result.Missing, bad)
+	}
+}
+
+// What is missing comes in the order of user and device ids.
+func TestClaimOrder(t *testing.T) {
+	t.Parallel()
+	var devices []*crosssigning.DeviceKeys
+	for i, id := range [][2]string{{bob, "A"}, {alice, "C"}, {bob, "C"}, {alice, "A"}, {bob, "B"}, {alice, "B"}} {
+		devices = append(devices, deviceKeys(t, localDevice(t, id[0], id[1], byte(i+1))))
+	}
+	for range 20 { // the devices come from a map
+		result, err := crosssigning.NewClaim(crosssigning.SignedCurve25519, devices...).Check([]byte(`{"one_time_keys":{}}`), 1)
+		require.NoError(t, err)
+		var got []string
+		for _, d := range result.Missing {
+			got = append(got, d.UserID()+d.DeviceID())
+		}
+		require.Equal(t, []string{alice + "A", alice + "B", alice + "C", bob + "A", bob + "B", bob + "C"}, got)
+	}
+}
+
+// An error quotes an id of others up to 255 bytes, the length of any user id.
+func TestErrorQuotesIDs(t *testing.T) {
+	t.Parallel()
+	for n, cut := range map[int]bool{254: false, 255: false, 256: true, 10000: true} {
+		err := &crosssigning.EntryError{UserID: strings.Repeat("a", n), Name: "DEV", What: "key", Err: crosssigning.ErrSignature}
+		require.Equal(t, cut, strings.Contains(err.Error(), "…"), "%d", n)
+		require.Equal(t, min(n, 255), strings.Count(err.Error(), "a")-strings.Count((&crosssigning.EntryError{Name: "DEV", What: "key", Err: crosssigning.ErrSignature}).Error(), "a"))
+	}
+}
