@@ -54,7 +54,7 @@ const (
 
 // exactly is how often memory is measured again. What runs beside the call on a
 // machine under load counts now and then, and not each time.
-const exactly = 3
+const exactly = 20
 
 // Refused calls f and asserts that it fails, and the four invariants of failure.
 // It returns the error. f is called again where memory must be measured exactly:
