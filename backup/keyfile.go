@@ -19,7 +19,7 @@ type KeyFile struct {
 
 	mu   sync.Mutex
 	file io.ReadSeeker
-	keys *fileKeys // fmt does not follow it, wherever the file is printed
+	keys *fileKeys // fmt does not follow it where a *KeyFile is printed
 	live bool
 	busy bool
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -213,6 +214,18 @@ func TestVerify(t *testing.T) {
 	fails(keys.Ed25519{}, message, s, keys.ErrAbsent)
 	fails(k, message, keys.Signature{}, keys.ErrAbsent)
 	fails(keys.Ed25519{}, message, keys.Signature{}, keys.ErrAbsent)
+}
+
+// A key is made by a function that checks it, and not of a key of another kind.
+func TestKeysDoNotConvert(t *testing.T) {
+	kinds := []reflect.Type{
+		reflect.TypeFor[keys.Curve25519](), reflect.TypeFor[keys.Ed25519](), reflect.TypeFor[keys.Signature](), reflect.TypeFor[[keys.PublicKeySize]byte](),
+	}
+	for _, from := range kinds {
+		for _, to := range kinds {
+			require.Equal(t, from == to, from.ConvertibleTo(to), "%v to %v", from, to)
+		}
+	}
 }
 
 func TestZeroValuesAreAbsent(t *testing.T) {

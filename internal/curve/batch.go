@@ -44,7 +44,8 @@ func publicBatch(public [][Size]byte, private []*[Size]byte) {
 	b.wipe()
 }
 
-// batch is what would say more of the private keys than the public ones do.
+// batch is what would say more of the private keys than the public ones do, but
+// for copies that edwards25519 returns of a point's coordinates.
 type batch struct {
 	p                          edwards25519.Point
 	product                    field.Element

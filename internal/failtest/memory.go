@@ -22,8 +22,8 @@ func allocations() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// Allocated calls f and returns how many bytes it allocated, and its error. It
-// stops the program's other goroutines, so that parallel tests do not count.
+// Allocated calls f and returns how many bytes were allocated meanwhile, and its
+// error. Other goroutines seldom run beside it, and count when they do.
 func Allocated(t testing.TB, f func() error) (uint64, error) {
 	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

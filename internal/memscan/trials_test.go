@@ -104,7 +104,7 @@ func session() trial {
 	chain1 := mac(root[32:], 2)
 	tr.add(held, "root key", root[:32])
 	tr.add(held, "ratchet key", ratchet)
-	tr.add(both, "chain key 2", mac(chain1, 2))
+	tr.add(held, "chain key 2", mac(chain1, 2))
 	tr.add(both, "identity key", own)
 	tr.add(library, "base key", base)
 	for i, name := range []string{"first", "second", "third"} {
@@ -127,7 +127,7 @@ func megolmOut() trial {
 	at1 := slices.Concat(ratchet[:96], mac(ratchet[96:], 3))
 	tr.addKey(used, "R3 at index 0", ratchet[96:])
 	tr.addKey(used, "R3 at index 1", at1[96:])
-	tr.add(both, "R3 at index 2", mac(at1[96:], 3))
+	tr.add(held, "R3 at index 2", mac(at1[96:], 3))
 	tr.addSigning(tr.random[128:])
 	tr.addCipher(expand(at1, nil, "MEGOLM_KEYS", 80))
 	return tr

@@ -20,8 +20,9 @@ const start = `# Mutation testing
 
 A mutant is the code with one operator changed: a comparison negated or moved by one, ` + "`&&`" + ` for ` + "`||`" + `, ` + "`+`" + ` for ` + "`-`" + `,
 ` + "`break`" + ` for ` + "`continue`" + `. A mutant that no test notices is a hole in the tests, unless it behaves as the original
-does. Here are the figures for the packages that verify, decrypt, parse and decide trust, and each survivor
-with its reason.
+does. Here are the figures of the last run for each package that verifies, decrypts, parses or decides trust, and the
+reasons of survivors. A package without a result, and survivors beyond those with a reason, are open; sources and tests may be
+newer than the figures.
 
     .ci/mutation                 every package, hours; nightly
     .ci/mutation internal/wire   one package, minutes
@@ -87,7 +88,7 @@ func page(packages []string, scores []score, reviewed []survivor) []byte {
 		line(&b, fmt.Sprintf("[%s](../%s)", pkg, pkg), s, reasons)
 	}
 	line(&b, "all", total, given)
-	b.WriteString("\n## Survivors\n\nEach with its operator, as gremlins names it, and how many are alike where there are several.\n")
+	b.WriteString("\n## Survivors\n\nThose with a reason, each with its operator, as gremlins names it, and how many are alike where there are several.\n")
 	list := slices.Clone(reviewed)
 	slices.SortStableFunc(list, func(a, b survivor) int {
 		return slices.Index(packages, path.Dir(a.File)) - slices.Index(packages, path.Dir(b.File))

@@ -17,7 +17,7 @@ utilise la bibliothèque, %d non réalisées, %d sans objet.
 - *À la charge du programme* : la bibliothèque donne les moyens, et le commentaire de la fonction dit ce que le programme
   doit faire. L'outil vérifie que ces mots sont bien dans le commentaire. Exemples : remplacer une session quand un membre
   quitte un salon, prévenir la personne quand une identité change, n'accepter un secret que d'un appareil vérifié à qui il a
-  été demandé. Pour certaines, une partie du devoir n'est pas encore écrite : %s.
+  été demandé. Lignes dont une partie n'est pas encore écrite : %s.
 - *Non réalisées* : surtout la vérification par code QR, le partage d'historique par paquets de clés, le suivi des listes
   d'appareils et la connexion par code QR, encore instable. Celles que la spécification impose :
   %s.
