@@ -39,7 +39,7 @@ func preparedPlaces(t *testing.T, name string) map[place]bool {
 	t.Helper()
 	s, err := read(name)
 	require.NoError(t, err)
-	s, err = parse(s.compared())
+	s, err = parse(s.prepared())
 	require.NoError(t, err)
 	found := make(map[place]bool)
 	for _, p := range s.places() {

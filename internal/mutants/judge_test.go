@@ -19,6 +19,11 @@ func f(a, b bool) bool {
 	for {
 		break
 	}
+	if n := 1; n > 2 || false {
+		if true || false {
+			f(a, b)
+		}
+	}
 	return a &&
 		b || !b
 }
@@ -32,9 +37,13 @@ func TestPlaces(t *testing.T) {
 		{5, 33}:  {"set.add", "n -= limit"},
 		{5, 44}:  {"set.add", "n--"},
 		{9, 3}:   {"f", "break"},
-		{11, 11}: {"f", "a && b"},
-		{12, 5}:  {"f", "a && b || !b"},
-		{12, 8}:  {"f", "!b"},
+		{11, 7}:  {"f", "n := 1"},
+		{11, 15}: {"f", "n > 2"},
+		{11, 19}: {"f", "n := 1; n > 2 || false"},
+		{12, 11}: {"f", "f(a, b)"},
+		{16, 11}: {"f", "a && b"},
+		{17, 5}:  {"f", "a && b || !b"},
+		{17, 8}:  {"f", "!b"},
 	}, s.places())
 }
 

@@ -18,8 +18,8 @@ const start = `# Mutation testing
 
 <!-- Made by .ci/mutation. Do not edit. -->
 
-A mutant is the code with one operator changed: a comparison negated or moved by one, ` + "`&&`" + ` for ` + "`||`" + `, ` + "`+`" + ` for ` + "`-`" + `,
-` + "`break`" + ` for ` + "`continue`" + `. A mutant that no test notices is a hole in the tests, unless it behaves as the original
+A mutant is the code with one thing changed: a check or a statement taken away, a comparison negated or moved by one, ` + "`&&`" + ` for
+` + "`||`" + `, ` + "`+`" + ` for ` + "`-`" + `, ` + "`break`" + ` for ` + "`continue`" + `. A mutant that no test notices is a hole in the tests, unless it behaves as the original
 does. Here are the figures of the last run for each package that verifies, decrypts, parses or decides trust, and the
 reasons of survivors. A package without a result, and survivors beyond those with a reason, are open; sources and tests may be
 newer than the figures.
@@ -31,8 +31,12 @@ newer than the figures.
 The tool is [gremlins](https://github.com/go-gremlins/gremlins), in the version that [tools/go.mod](../tools/go.mod) names, with
 every operator it has. What [.ci/mutation](../.ci/mutation) adds:
 
-- Conditions without an operator get one first: ` + "`if !ok`" + ` becomes ` + "`if (ok == false)`" + `, so that a mutant exists in which this check
-  is turned round. The expressions below are in that form.
+- gremlins changes operators. So the code gets one first wherever something can be taken away. ` + "`if n > m`" + ` becomes
+  ` + "`if n > m || false`" + `: with ` + "`&&`" + ` the check is gone (invert logical), and so for each case of a switch. A call or an assignment
+  becomes ` + "`if true || false { … }`" + `: with ` + "`&&`" + ` it is not made. ` + "`if !ok`" + ` becomes ` + "`if (ok == false) || false`" + `, so that a mutant exists
+  in which the check is turned round. The expressions below are in these forms, a statement taken away by itself.
+- Not taken away are wipes, which [wipetable](../internal/wipetable) observes, locks, which the race detector judges, and
+  panics.
 - Constants and code that no test reaches are mutated as well. A mutant in them survives unless a test notices.
 - A mutant that does not compile is not counted. Vet kills none.
 - A package is judged by its own tests alone.
@@ -40,8 +44,8 @@ every operator it has. What [.ci/mutation](../.ci/mutation) adds:
   saves time and changes nothing else.
 
 A mutant that a test's time limit ended, eight times what all tests need without it, counts as timed out, and as
-noticed: an endless loop. gremlins changes operators, and takes no statement away: whole defences are taken away by the
-patches of [attacks.md](attacks.md).
+noticed: an endless loop. The defence of each known attack, often more than one statement, is taken away by the patches of
+[attacks.md](attacks.md).
 
 ## Score
 

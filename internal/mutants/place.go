@@ -41,6 +41,18 @@ func (s *source) places() map[[2]int]place {
 		ast.Inspect(d, func(n ast.Node) bool {
 			var at token.Pos
 			switch n := n.(type) {
+			case *ast.IfStmt: // the way in that prepare made stands for what it leads to
+				shut, ok := n.Cond.(*ast.BinaryExpr)
+				if ok && shut.Op == token.LOR && s.words(shut.Y) == "false" {
+					p, text := s.files.Position(shut.OpPos), s.words(shut)
+					if text == "true || false" {
+						text = s.words(n.Body.List[0])
+					} else if n.Init != nil {
+						text = s.words(n.Init) + "; " + text
+					}
+					found[[2]int{p.Line, p.Column}] = place{name, text}
+				}
+				return true
 			case *ast.BinaryExpr:
 				at = n.OpPos
 			case *ast.UnaryExpr:
@@ -55,7 +67,9 @@ func (s *source) places() map[[2]int]place {
 				return true
 			}
 			p := s.files.Position(at)
-			found[[2]int{p.Line, p.Column}] = place{name, s.words(n)}
+			if at := [2]int{p.Line, p.Column}; found[at] == (place{}) {
+				found[at] = place{name, s.words(n)}
+			}
 			return true
 		})
 	}

@@ -5,12 +5,18 @@ import (
 	"go/format"
 	"go/token"
 	"os"
+	"regexp"
 )
 
-// prepare writes every condition in the sources of a folder as a comparison:
-// !ok becomes (ok == false), and if ok becomes if (ok == true). The meaning is
-// the same, and gremlins, which changes operators only, can then turn round
-// a condition that has none: a check is as good as removed.
+// prepare gives gremlins, which changes operators only, an operator wherever
+// something can be turned round or taken away in the sources of a folder. The
+// meaning stays the same.
+//
+//	if !ok {            if (ok == false) || false {
+//	if n > m {          if n > m || false {
+//	s.index = n         if true || false { s.index = n }
+//
+// With && for || the check or the statement is gone.
 func prepare(dir string) error {
 	names, err := goFiles(dir)
 	if err != nil {
@@ -21,7 +27,7 @@ func prepare(dir string) error {
 		if err != nil {
 			return err
 		}
-		text, err := format.Source(s.compared()) // as gremlins will write it
+		text, err := format.Source(s.prepared()) // as gremlins will write it
 		if err != nil {
 			return err
 		}
@@ -32,9 +38,8 @@ func prepare(dir string) error {
 	return nil
 }
 
-// compared returns the source with its conditions as comparisons, on the lines
-// where they were.
-func (s *source) compared() []byte {
+// prepared returns the source with these operators, on the lines where it was.
+func (s *source) prepared() []byte {
 	e := edits{files: s.files}
 	condition := func(x ast.Expr) {
 		switch x := x.(type) {
@@ -48,8 +53,26 @@ func (s *source) compared() []byte {
 		}
 		e.around(x, "(", " == true)")
 	}
+	branch := func(x ast.Expr) {
+		before, behind := "", " || false"
+		if x, ok := x.(*ast.BinaryExpr); ok && x.Op == token.LOR {
+			before, behind = "(", ") || false"
+		}
+		e.around(x, before, behind)
+	}
+	statements := func(list []ast.Stmt) {
+		for _, n := range list {
+			if s.removable(n) {
+				e.around(n, "if true || false { ", " }")
+			}
+		}
+	}
 	ast.Inspect(s.tree, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.BlockStmt:
+			statements(n.List)
+		case *ast.CaseClause:
+			statements(n.Body)
 		case *ast.UnaryExpr:
 			if n.Op == token.NOT {
 				e.replace(n.OpPos, n.X.Pos(), "(")
@@ -61,6 +84,7 @@ func (s *source) compared() []byte {
 				condition(n.Y)
 			}
 		case *ast.IfStmt:
+			branch(n.Cond)
 			condition(n.Cond)
 		case *ast.ForStmt:
 			condition(n.Cond)
@@ -68,6 +92,7 @@ func (s *source) compared() []byte {
 			for _, c := range n.Body.List {
 				for _, x := range c.(*ast.CaseClause).List {
 					if n.Tag == nil {
+						branch(x)
 						condition(x)
 					}
 				}
@@ -76,4 +101,22 @@ func (s *source) compared() []byte {
 		return true
 	})
 	return e.apply(s.text)
+}
+
+// elsewhere has the calls that are no mutants without them: wiping is observed
+// by internal/wipetable, locks by the race detector, and a panic ends a
+// function.
+var elsewhere = regexp.MustCompile(`(?i)(^|\.)(wipe\w*|r?lock|r?unlock|panic)$`)
+
+// removable says that a statement can be taken away: it is a call, or sets what
+// exists.
+func (s *source) removable(n ast.Stmt) bool {
+	switch n := n.(type) {
+	case *ast.ExprStmt:
+		call, ok := n.X.(*ast.CallExpr)
+		return ok && !elsewhere.MatchString(s.words(call.Fun))
+	case *ast.AssignStmt:
+		return n.Tok == token.ASSIGN && s.words(n.Lhs[0]) != "_"
+	}
+	return false
 }

@@ -13,32 +13,40 @@ func inside(statements string) string {
 	return "package p\n\nfunc f(a, b bool, n, m int, list []bool) bool {\n" + statements + "\n\treturn a\n}\n"
 }
 
-func TestCompared(t *testing.T) {
+func TestPrepared(t *testing.T) {
 	for before, after := range map[string]string{
-		"if a {}":                     "if (a == true) {}",
-		"if !a {}":                    "if (a == false) {}",
-		"if !a && b || n < 1 {}":      "if (a == false) && (b == true) || n < 1 {}",
-		"if !(a && b) {}":             "if ((a && b) == false) {}",
-		"if !!a {}":                   "if ((a == false) == false) {}",
+		"if a {}":                     "if (a == true) || false {}",
+		"if !a {}":                    "if (a == false) || false {}",
+		"if !a && b || n < 1 {}":      "if ((a == false) && (b == true) || n < 1) || false {}",
+		"if !(a && b) {}":             "if ((a && b) == false) || false {}",
+		"if !!a {}":                   "if ((a == false) == false) || false {}",
 		"for list[n] {}":              "for (list[n] == true) {}",
 		"for {}":                      "for {}",
 		"for true {}":                 "for true {}",
-		"switch { case a, !b: }":      "switch { case (a == true), (b == false): }",
+		"switch { case a, !b: }":      "switch { case (a == true) || false, (b == false) || false: }",
 		"switch n { case m: }":        "switch n { case m: }",
-		"a = any(n).(bool) && !f(a)":  "a = (any(n).(bool) == true) && (f(a) == false)",
-		"a = b // !b":                 "a = b // !b",
-		"a = n == m != !b":            "a = n == m != (b == false)",
-		"if f(!a) && f(\n\t\ta) {}":   "if (f((a == false)) == true) && (f(\n\t\ta) == true) {}",
-		"if a := n < m; a && a {}":    "if a := n < m; (a == true) && (a == true) {}",
-		"if n != m {} else if !b { }": "if n != m {} else if (b == false) { }",
+		"a = any(n).(bool) && !f(a)":  "if true || false { a = (any(n).(bool) == true) && (f(a) == false) }",
+		"f(a)":                        "if true || false { f(a) }",
+		"for n = 1; a; n = 2 {}":      "for n = 1; (a == true); n = 2 {}",
+		"c := a":                      "c := a",
+		"_ = a":                       "_ = a",
+		"panic(a)":                    "panic(a)",
+		"secret.Wipe(list)":           "secret.Wipe(list)",
+		"p.mu.Lock()":                 "p.mu.Lock()",
+		"switch n { case m: a = b }":  "switch n { case m: if true || false { a = b } }",
+		"a = b // !b":                 "if true || false { a = b } // !b",
+		"a = n == m != !b":            "if true || false { a = n == m != (b == false) }",
+		"if f(!a) && f(\n\t\ta) {}":   "if (f((a == false)) == true) && (f(\n\t\ta) == true) || false {}",
+		"if a := n < m; a && a {}":    "if a := n < m; (a == true) && (a == true) || false {}",
+		"if n != m {} else if !b { }": "if n != m || false {} else if (b == false) || false { }",
 	} {
 		s, err := parse([]byte(inside(before)))
 		require.NoError(t, err, before)
 		want := inside(after)
 		if before == "if !(a && b) {}" {
-			want = inside("if (((a == true) && (b == true)) == false) {}")
+			want = inside("if (((a == true) && (b == true)) == false) || false {}")
 		}
-		require.Equal(t, want, string(s.compared()))
+		require.Equal(t, want, string(s.prepared()))
 	}
 	_, err := parse([]byte("package"))
 	require.Error(t, err)
