@@ -1,8 +1,9 @@
 package olm
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 
 	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/internal/vodozemac"
@@ -98,8 +99,7 @@ func (a *Account) readVodozemacOneTime(r *vodozemac.Reader) {
 	if r.Failed() {
 		return
 	}
-	// By position, as a comparison of values would copy private keys.
-	sort.Slice(a.oneTime, func(i, j int) bool { return a.oneTime[i].id < a.oneTime[j].id })
+	a.sortOneTime()
 	for i := range a.oneTime {
 		k := &a.oneTime[i]
 		if i > 0 && k.id == a.oneTime[i-1].id {
@@ -115,6 +115,22 @@ func (a *Account) readVodozemacOneTime(r *vodozemac.Reader) {
 	if len(unpublished) > 0 {
 		r.Fail("public key without its private key")
 	}
+}
+
+// sortOneTime sorts the one-time keys by id. It sorts their places: functions
+// that sort values leave copies of private keys behind.
+func (a *Account) sortOneTime() {
+	places := make([]int, len(a.oneTime))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortFunc(places, func(i, j int) int { return cmp.Compare(a.oneTime[i].id, a.oneTime[j].id) })
+	sorted := make([]oneTimeKey, 0, len(places))
+	for _, i := range places {
+		sorted = append(sorted, a.oneTime[i:i+1]...)
+	}
+	wipeKeys(a.oneTime)
+	a.oneTime = sorted
 }
 
 // readNextID reads the id that the next key gets.

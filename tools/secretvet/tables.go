@@ -61,6 +61,7 @@ var mayCopy = map[string]string{
 	"olm.(*Account).doGenerateFallbackKey": moved,
 	"olm.(*Account).consume":               moved,
 	"olm.(*Account).readVodozemacOneTime":  moved,
+	"olm.(*Account).sortOneTime":           moved,
 	"olm.(*Session).readVodozemacReceiver": moved,
 	"olm.(*Session).readLibolm":            moved,
 	"olm.(*Account).readVodozemacFallback": moved,
