@@ -27,7 +27,7 @@ func TestAttack_V02_DeviceIDIsCrossSigningKey(t *testing.T) {
 				var wrong *crosssigning.ClashError
 				require.ErrorAs(t, u.Err(), &wrong)
 				require.Equal(t, &crosssigning.ClashError{UserID: bob, DeviceID: id}, wrong)
-				refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(a.SignUser(u, i.MasterKey())) }, a, u)
+				refusedAs[*crosssigning.ClashError](t, func() error { return errorOf(a.SignUser(u, i.MasterKey())) }, a, u)
 				verdict := self.Judge(u, crosssigning.Pin{Master: i.MasterKey(), Verified: true})
 				require.Equal(t, crosssigning.UserUntrusted, verdict.Trust())
 				for _, d := range u.Devices() {
@@ -52,10 +52,10 @@ func TestAttack_V02_DeviceIDIsCrossSigningKey(t *testing.T) {
 			// And one's own: a device of ours with such an id is not signed.
 			own := localDevice(t, bob, id, 4)
 			ownKeys := deviceKeys(t, own)
-			refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(b.SignDevice(ownKeys, own.Ed25519)) }, b, ownKeys)
+			refusedAs[*crosssigning.ClashError](t, func() error { return errorOf(b.SignDevice(ownKeys, own.Ed25519)) }, b, ownKeys)
 			imported, err := crosssigning.ImportPrivateKeys(i, crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(2, 2)))
 			require.NoError(t, err)
-			refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(imported.SignDevice(ownKeys, own.Ed25519)) }, imported, ownKeys)
+			refusedAs[*crosssigning.ClashError](t, func() error { return errorOf(imported.SignDevice(ownKeys, own.Ed25519)) }, imported, ownKeys)
 		}
 	}
 }
@@ -74,11 +74,11 @@ func TestAttack_V02_KeyExchangedDuringVerification(t *testing.T) {
 	a, b, evil := privateKeys(t, alice, 1), privateKeys(t, bob, 2), privateKeys(t, bob, 66)
 	compared := identity(t, b).MasterKey()
 	evils := newUser(t, bob, identity(t, evil))
-	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return unsigned(a.SignUser(evils, compared)) }, a, evils)
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(a.SignUser(evils, compared)) }, a, evils)
 	device, other := localDevice(t, alice, "DEV", 1), deviceKeys(t, localDevice(t, alice, "DEV", 66))
-	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return unsigned(a.SignDevice(other, device.Ed25519)) }, a, other)
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(a.SignDevice(other, device.Ed25519)) }, a, other)
 	foreign, own := identity(t, privateKeys(t, alice, 66)), identity(t, a).MasterKey()
-	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return unsigned(device.SignMaster(foreign, own)) }, device, foreign)
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(device.SignMaster(foreign, own)) }, device, foreign)
 }
 
 // V04: an inverted condition made devices of users whom nobody verified count as

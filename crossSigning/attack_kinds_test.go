@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -35,10 +36,10 @@ func TestAttack_V20_MasterKeyWithMembersOfAnotherKind(t *testing.T) {
 	} {
 		own, theirs := published(t, ia, added).Identity(), published(t, ib, added)
 		for _, sign := range []func() error{
-			func() error { return unsigned(local.SignMaster(own, ia.MasterKey())) },
-			func() error { return unsigned(a.SignUser(theirs, ib.MasterKey())) },
+			func() error { return errorOf(local.SignMaster(own, ia.MasterKey())) },
+			func() error { return errorOf(a.SignUser(theirs, ib.MasterKey())) },
 		} {
-			refusedAs[*crosssigning.MalformedError](t, sign, local, a, own, theirs)
+			refusedSaying(t, "has more than such a key needs", sign, local, a, own, theirs)
 		}
 	}
 
@@ -68,7 +69,7 @@ func TestAttack_V20_DeviceWithMembersOfAnotherKind(t *testing.T) {
 		d := signedAs(t, local, merge(decode(t, deviceKeys(t, local)), object{name: curveKey(t, seed(66, 6)).String()}))
 		k, err := crosssigning.ParseDeviceKeys(marshal(t, d))
 		require.NoError(t, err)
-		refusedAs[*crosssigning.MalformedError](t, func() error { return unsigned(p.SignDevice(k, local.Ed25519)) }, p, k)
+		refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(p.SignDevice(k, local.Ed25519)) }, p, k)
 	}
 }
 
@@ -144,11 +145,11 @@ func TestAttack_V02_ClashOfOurOwnUser(t *testing.T) {
 		"without devices": newUser(t, alice, read.Identity()),
 	} {
 		require.Equal(t, want, u.Err(), name)
-		refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(local.SignMaster(u.Identity(), i.MasterKey())) }, local, u)
+		refusedAs[*crosssigning.ClashError](t, func() error { return errorOf(local.SignMaster(u.Identity(), i.MasterKey())) }, local, u)
 		private, err := crosssigning.ImportPrivateKeys(u.Identity(), crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(1, 2)))
 		require.NoError(t, err)
 		require.Equal(t, want, refusedAs[*crosssigning.ClashError](t, func() error {
-			return unsigned(private.SignDevice(device, local.Ed25519))
+			return errorOf(private.SignDevice(device, local.Ed25519))
 		}, private, device), name)
 		require.Equal(t, crosssigning.UserUntrusted,
 			crosssigning.NewSelf(u, crosssigning.Pin{}, crosssigning.Proof{Private: p}).Own().Trust(), name)
@@ -157,7 +158,7 @@ func TestAttack_V02_ClashOfOurOwnUser(t *testing.T) {
 
 	// A device whose own id is a key of ours signs no master key.
 	clash := localDevice(t, alice, i.Key(crosssigning.SelfSigning).Key().String(), 5)
-	refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(clash.SignMaster(i, i.MasterKey())) }, clash, i)
+	refusedAs[*crosssigning.ClashError](t, func() error { return errorOf(clash.SignMaster(i, i.MasterKey())) }, clash, i)
 }
 
 // V02: the self-signing key alone does not know the master key, and so signs no
@@ -170,7 +171,7 @@ func TestAttack_V02_SelfSigningKeyAlone(t *testing.T) {
 	for _, usage := range usages {
 		for _, form := range []string{"", "="} {
 			bad := deviceKeys(t, localDevice(t, alice, p.PublicKey(usage).String()+form, 5))
-			refusedAs[*crosssigning.ClashError](t, func() error { return unsigned(alone.SignDevice(bad, bad.Ed25519())) }, alone, bad)
+			refusedAs[*crosssigning.ClashError](t, func() error { return errorOf(alone.SignDevice(bad, bad.Ed25519())) }, alone, bad)
 		}
 	}
 	// Not so a plain id, a dehydrated device, or any id where all keys are known.
@@ -311,54 +312,42 @@ func TestZeroValues(t *testing.T) {
 	}
 	auth := signedAs(t, localDevice(t, alice, "DEV", 1), object{"public_key": curveKey(t, seed(1, 1)).String()})
 	for _, o := range []crosssigning.Object{{}, auth, d.Object()} {
-		require.Error(t, i.VerifyObject(o))
-		require.Error(t, i.VerifyBackup(o))
-		require.Error(t, d.VerifyObject(o))
-		require.Error(t, d.VerifyBackup(o))
+		for _, verify := range []func(crosssigning.Object) error{i.VerifyObject, i.VerifyBackup, d.VerifyObject, d.VerifyBackup} {
+			refused(t, func() error { return verify(o) }, o, i, d)
+		}
 	}
-	require.Error(t, i.VerifyDevice(d))
-	require.Error(t, i.VerifyUser(i))
-	require.Error(t, i.VerifyUser(b.Identity()))
-	require.Error(t, b.Identity().VerifyUser(i))
+	refused(t, func() error { return i.VerifyDevice(d) }, i, d)
+	for _, pair := range [][2]*crosssigning.Identity{{i, i}, {i, b.Identity()}, {b.Identity(), i}} {
+		refused(t, func() error { return pair[0].VerifyUser(pair[1]) }, pair[0], pair[1])
+	}
 	for _, auth := range [][]byte{nil, []byte("{}")} {
-		_, err := i.DeviceSigningUpload(auth)
-		require.Error(t, err)
+		refused(t, func() error { return errorOf(i.DeviceSigningUpload(auth)) }, i, auth)
 	}
 	for _, local := range []crosssigning.LocalDevice{{}, localDevice(t, bob, "DEV", 1)} {
 		for _, key := range []keys.Ed25519{{}, local.Ed25519} {
-			_, err := local.SignMaster(i, key)
-			require.Error(t, err)
-			_, err = local.SignMaster(nil, key)
-			require.Error(t, err)
-			_, err = p.SignDevice(d, key)
-			require.Error(t, err)
-			_, err = p.SignUser(&crosssigning.User{}, key)
-			require.Error(t, err)
+			refused(t, func() error { return errorOf(local.SignMaster(i, key)) }, i)
+			refused(t, func() error { return errorOf(local.SignMaster(nil, key)) })
+			refused(t, func() error { return errorOf(p.SignDevice(d, key)) }, p, d)
+			refused(t, func() error { return errorOf(p.SignUser(&crosssigning.User{}, key)) }, p)
 		}
 	}
-	_, err := p.SignBackup(auth, backupKey(t, auth))
-	require.ErrorIs(t, err, crosssigning.ErrClosed)
-	_, err = crosssigning.ImportPrivateKeys(i, crosssigning.Seeds{})
-	require.Error(t, err)
+	refusedWith(t, crosssigning.ErrClosed, func() error { return errorOf(p.SignBackup(auth, backupKey(t, auth))) }, p, auth)
+	refused(t, func() error { return errorOf(crosssigning.ImportPrivateKeys(i, crosssigning.Seeds{})) }, i)
 	for _, id := range []string{"", alice} {
-		_, err = crosssigning.NewUser(id, i)
-		require.Error(t, err)
-		_, err = crosssigning.NewUser(id, nil, nil)
-		require.Error(t, err)
+		refused(t, func() error { return errorOf(crosssigning.NewUser(id, i)) }, i)
+		refused(t, func() error { return errorOf(crosssigning.NewUser(id, nil, nil)) })
 	}
-	_, err = crosssigning.NewIdentity(&crosssigning.PublicKey{}, nil, nil)
-	require.Error(t, err)
-	_, err = crosssigning.NewIdentity(b.Identity().Key(crosssigning.Master), &crosssigning.PublicKey{}, nil)
-	require.Error(t, err)
+	refused(t, func() error { return errorOf(crosssigning.NewIdentity(&crosssigning.PublicKey{}, nil, nil)) })
+	refused(t, func() error {
+		return errorOf(crosssigning.NewIdentity(b.Identity().Key(crosssigning.Master), &crosssigning.PublicKey{}, nil))
+	}, b)
 
-	_, err = crosssigning.KeysUpload{Device: d}.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = d.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = new(crosssigning.PublicKey).MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = crosssigning.SignaturesUpload(crosssigning.KeySignature{})
-	require.Error(t, err)
+	for _, marshal := range []func() ([]byte, error){
+		crosssigning.KeysUpload{Device: d}.MarshalJSON, d.MarshalJSON, new(crosssigning.PublicKey).MarshalJSON,
+	} {
+		refusedWith(t, keys.ErrAbsent, func() error { return errorOf(marshal()) }, d)
+	}
+	refused(t, func() error { return errorOf(crosssigning.SignaturesUpload(crosssigning.KeySignature{})) })
 	result, err := new(crosssigning.Claim).Check([]byte(`{"one_time_keys":{"@a:b":{"c":{"signed":1}}}}`), 0)
 	require.NoError(t, err)
 	require.Empty(t, result.Keys)
@@ -368,6 +357,7 @@ func TestZeroValues(t *testing.T) {
 	answer, err := new(crosssigning.Query).Check(newResponse().add(bob, b.Identity()).text(t), nil, 0)
 	require.NoError(t, err)
 	require.Empty(t, answer.Users)
-	_, err = crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(9, seed(1, 1)))
-	require.Error(t, err)
+	refused(t, func() error {
+		return errorOf(crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(9, seed(1, 1))))
+	}, failtest.Secret(seed(1, 1)))
 }

@@ -46,9 +46,9 @@ func TestClaim(t *testing.T) {
 		}, result.Keys)
 		require.Equal(t, []*crosssigning.DeviceKeys{deviceKeys(t, three)}, result.Missing)
 	}
-	_, err := crosssigning.NewClaim("\xff", deviceKeys(t, one)).MarshalJSON()
-	var malformed *crosssigning.MalformedError
-	require.ErrorAs(t, err, &malformed)
+	refusedSaying(t, "not valid UTF-8", func() error {
+		return errorOf(crosssigning.NewClaim("\xff", deviceKeys(t, one)).MarshalJSON())
+	})
 }
 
 // Row C3: the id is free, also empty; keys of other algorithms are passed over,
@@ -80,27 +80,26 @@ func TestClaimRefuses(t *testing.T) {
 		return object{"signed_curve25519:A": decode(t, signed)}
 	}
 	key := oneTimeKey(t, 1).Key.String()
-	var malformed *crosssigning.MalformedError
-	for name, entry := range map[string]any{
-		"no object":          5,
-		"no keys":            object{},
-		"unsigned form":      object{"signed_curve25519:A": key},
-		"plain Curve25519":   object{"curve25519:A": key},
-		"two keys":           merge(signedKey(t, bad, 1, false), signedKey(t, bad, 2, false)),
-		"no key member":      sign(object{}),
-		"key is a number":    sign(object{"key": 1}),
-		"key of low order":   sign(object{"key": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}),
-		"short key":          sign(object{"key": "AAAA"}),
-		"fallback is a text": sign(object{"key": key, "fallback": "true"}),
-		"a float":            merge(signedKey(t, bad, 1, false), object{"x": 1.5}),
+	for _, test := range map[string]struct {
+		entry any
+		why   string
+	}{
+		"no object":          {5, "not an object"},
+		"no keys":            {object{}, "no signed key of the algorithm"},
+		"unsigned form":      {object{"signed_curve25519:A": key}, "no signed key of the algorithm"},
+		"plain Curve25519":   {object{"curve25519:A": key}, "no signed key of the algorithm"},
+		"two keys":           {merge(signedKey(t, bad, 1, false), signedKey(t, bad, 2, false)), "more than one key"},
+		"no key member":      {sign(object{}), "key is not a string"},
+		"not even signed":    {object{"signed_curve25519:A": object{}}, "key is not a string"},
+		"key is a number":    {sign(object{"key": 1}), "key is not a string"},
+		"key of low order":   {sign(object{"key": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}), "low order"},
+		"short key":          {sign(object{"key": "AAAA"}), "Curve25519"},
+		"fallback is a text": {sign(object{"key": key, "fallback": "true"}), "fallback is neither"},
+		"a float":            {merge(signedKey(t, bad, 1, false), object{"x": 1.5}), "a number that"},
 	} {
 		c := crosssigning.NewClaim(crosssigning.SignedCurve25519, deviceKeys(t, good), deviceKeys(t, bad))
-		result, err := c.Check(claimResponse(t, object{alice: object{"BAD": entry}, bob: object{"GOOD": signedKey(t, good, 1, false)}}), 2)
-		require.NoError(t, err, name)
-		require.ErrorAs(t, entryError(t, result.Refused, alice, "BAD", "key"), &malformed, name)
-		require.Len(t, result.Keys, 1)
-		require.Equal(t, "GOOD", result.Keys[0].Device.DeviceID())
-		require.Empty(t, result.Missing)
+		text := claimResponse(t, object{alice: object{"BAD": test.entry}, bob: object{"GOOD": signedKey(t, good, 1, false)}})
+		requireSaying(t, test.why, refusedEntry(t, text, readClaim(t, c, "GOOD"), alice, "BAD", "key"))
 	}
 	c := crosssigning.NewClaim(crosssigning.SignedCurve25519, deviceKeys(t, good))
 	goodText := string(marshal(t, signedKey(t, good, 1, false)))
@@ -112,18 +111,18 @@ func TestClaimRefuses(t *testing.T) {
 		`"` + bob + `":{"GOOD":` + goodText + `},"\ud800":{}`:                               1,
 		`"` + alice + `":{"GOOD":` + goodText + `},"` + bob + `":{"GOOD":` + goodText + `}`: 1,
 	} {
-		result, err := c.Check([]byte(`{"one_time_keys":{`+text+`}}`), 1)
+		refused, err := readClaim(t, c, "GOOD")([]byte(`{"one_time_keys":{` + text + `}}`))
 		require.NoError(t, err, text)
-		require.Len(t, result.Refused, count, text)
-		require.Len(t, result.Keys, 1, text)
+		require.Len(t, refused, count, text)
 	}
 	// An entry that stands twice counts neither time.
-	result, err := c.Check([]byte(`{"one_time_keys":{"`+bob+`":{"GOOD":`+goodText+`,"GOOD":`+goodText+`}}}`), 1)
+	refused, err := readClaim(t, c)([]byte(`{"one_time_keys":{"` + bob + `":{"GOOD":` + goodText + `,"GOOD":` + goodText + `}}}`))
 	require.NoError(t, err)
-	require.Empty(t, result.Keys)
-	require.Len(t, result.Refused, 2)
-	for _, text := range []string{``, `{}`, `{"one_time_keys":[]}`, `{"one_time_keys":{}`} {
-		_, err := c.Check([]byte(text), 1)
-		require.ErrorAs(t, err, &malformed, text)
+	require.Len(t, refused, 2)
+	for text, why := range map[string]string{
+		``: "not valid JSON", `{}`: "one_time_keys is missing", `{"one_time_keys":[]}`: "one_time_keys: not valid JSON",
+		`{"one_time_keys":{}`: "not valid JSON",
+	} {
+		refusedSaying(t, why, func() error { return errorOf(c.Check([]byte(text), 1)) }, text)
 	}
 }

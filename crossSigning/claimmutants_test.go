@@ -1,6 +1,7 @@
 package crosssigning_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,13 +26,24 @@ func TestClaimGoesOnBehindFaults(t *testing.T) {
 	}
 }
 
-// What is missing comes in the order of user and device ids.
+// Keys, and what is missing, come in the order of user and device ids.
 func TestClaimOrder(t *testing.T) {
 	t.Parallel()
 	var devices []*crosssigning.DeviceKeys
+	entries := map[string][]string{}
 	for i, id := range [][2]string{{bob, "A"}, {alice, "C"}, {bob, "C"}, {alice, "A"}, {bob, "B"}, {alice, "B"}} {
-		devices = append(devices, deviceKeys(t, localDevice(t, id[0], id[1], byte(i+1))))
+		d := localDevice(t, id[0], id[1], byte(i+1))
+		devices = append(devices, deviceKeys(t, d))
+		entries[id[0]] = append(entries[id[0]], `"`+id[1]+`":`+string(marshal(t, signedKey(t, d, byte(i+1), false))))
 	}
+	text := fmt.Sprintf(`{"one_time_keys":{%q:{%s},%q:{%s}}}`, bob, strings.Join(entries[bob], ","), alice, strings.Join(entries[alice], ","))
+	result, err := crosssigning.NewClaim(crosssigning.SignedCurve25519, devices...).Check([]byte(text), 1)
+	require.NoError(t, err)
+	var got []string
+	for _, k := range result.Keys {
+		got = append(got, k.Device.UserID()+k.Device.DeviceID())
+	}
+	require.Equal(t, []string{alice + "A", alice + "B", alice + "C", bob + "A", bob + "B", bob + "C"}, got)
 	for range 20 { // the devices come from a map
 		result, err := crosssigning.NewClaim(crosssigning.SignedCurve25519, devices...).Check([]byte(`{"one_time_keys":{}}`), 1)
 		require.NoError(t, err)

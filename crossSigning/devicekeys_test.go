@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -73,83 +74,107 @@ func TestAccountIsASigner(t *testing.T) {
 	_, err = crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, fallback)
 	require.NoError(t, err)
 	account.Close()
-	_, err = d.Keys()
-	require.ErrorIs(t, err, olm.ErrClosed)
+	refusedWith(t, olm.ErrClosed, func() error { return errorOf(d.Keys()) })
 }
 
 func TestLocalDeviceRefuses(t *testing.T) {
 	t.Parallel()
-	var malformed *crosssigning.MalformedError
 	fault := errors.New("fault")
+	one := olm.OneTimeKey{ID: keys.NewID(1), Key: curveKey(t, seed(1, 1))}
 	for name, test := range map[string]struct {
 		change func(*crosssigning.LocalDevice)
-		is     error
+		is     error // of the device's keys: a *MalformedError where there is none
+		also   error // of a fallback key, where it is another
 	}{
-		"no user":      {func(d *crosssigning.LocalDevice) { d.UserID = "" }, nil},
-		"no device":    {func(d *crosssigning.LocalDevice) { d.DeviceID = "" }, nil},
-		"bad user":     {func(d *crosssigning.LocalDevice) { d.UserID = "\xff" }, nil},
-		"bad device":   {func(d *crosssigning.LocalDevice) { d.DeviceID = "\xff" }, nil},
-		"bad name":     {func(d *crosssigning.LocalDevice) { d.Algorithms = []string{"\xff"} }, nil},
-		"no Ed25519":   {func(d *crosssigning.LocalDevice) { d.Ed25519 = keys.Ed25519{} }, keys.ErrAbsent},
-		"no Curve":     {func(d *crosssigning.LocalDevice) { d.Curve25519 = keys.Curve25519{} }, keys.ErrAbsent},
-		"no signer":    {func(d *crosssigning.LocalDevice) { d.Signer = nil }, keys.ErrAbsent},
-		"other signer": {func(d *crosssigning.LocalDevice) { d.Signer = newSigner(seed(9, 9)) }, crosssigning.ErrKeyMismatch},
-		"fault":        {func(d *crosssigning.LocalDevice) { d.Signer = &signer{err: fault} }, fault},
+		"no user":      {change: func(d *crosssigning.LocalDevice) { d.UserID = "" }},
+		"no device":    {change: func(d *crosssigning.LocalDevice) { d.DeviceID = "" }},
+		"bad user":     {change: func(d *crosssigning.LocalDevice) { d.UserID = "\xff" }},
+		"bad device":   {change: func(d *crosssigning.LocalDevice) { d.DeviceID = "\xff" }},
+		"bad name":     {change: func(d *crosssigning.LocalDevice) { d.Algorithms = []string{"\xff"} }, also: errNone},
+		"no Ed25519":   {func(d *crosssigning.LocalDevice) { d.Ed25519 = keys.Ed25519{} }, keys.ErrAbsent, crosssigning.ErrKeyMismatch},
+		"no Curve":     {func(d *crosssigning.LocalDevice) { d.Curve25519 = keys.Curve25519{} }, keys.ErrAbsent, errNone},
+		"no signer":    {func(d *crosssigning.LocalDevice) { d.Signer = nil }, keys.ErrAbsent, keys.ErrAbsent},
+		"other signer": {func(d *crosssigning.LocalDevice) { d.Signer = newSigner(seed(9, 9)) }, crosssigning.ErrKeyMismatch, crosssigning.ErrKeyMismatch},
+		"fault":        {func(d *crosssigning.LocalDevice) { d.Signer = &signer{err: fault} }, fault, fault},
 	} {
 		d := localDevice(t, alice, "DEV", 1)
 		test.change(&d)
-		k, err := d.Keys()
-		require.Nil(t, k, name)
-		if test.is == nil {
-			require.ErrorAs(t, err, &malformed, name)
-		} else {
-			require.ErrorIs(t, err, test.is, name)
+		secrets := []any{failtest.Secret(seed(1, 100)), failtest.Secret(seed(9, 9))}
+		for _, call := range []struct {
+			is  error
+			try func() error
+		}{
+			{test.is, func() error { return errorOf(d.Keys()) }},
+			{test.also, func() error { return errorOf(crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, one)) }},
+		} {
+			switch call.is {
+			case errNone:
+				_, err := crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, one)
+				require.NoError(t, err, name)
+			case nil:
+				refusedAs[*crosssigning.MalformedError](t, call.try, secrets...)
+			default:
+				refusedWith(t, call.is, call.try, secrets...)
+			}
 		}
-		one := olm.OneTimeKey{ID: keys.NewID(1), Key: curveKey(t, seed(1, 1))}
-		_, err = crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, one)
-		require.Equal(t, name != "bad name" && name != "no Ed25519" && name != "no Curve" && name != "other signer", err != nil && !errors.Is(err, crosssigning.ErrKeyMismatch), name)
 	}
 }
+
+// errNone stands for no error, where nil stands for another.
+var errNone = errors.New("none")
 
 // Row C6: what is missing or not its own.
 func TestParseDeviceKeysRefuses(t *testing.T) {
 	t.Parallel()
 	local := localDevice(t, alice, "DEV", 1)
 	s := local.Signer.(*signer)
-	for name, change := range map[string]func(o object){
-		"no user":            func(o object) { delete(o, "user_id") },
-		"empty user":         func(o object) { o["user_id"] = "" },
-		"user is a number":   func(o object) { o["user_id"] = 1 },
-		"no device":          func(o object) { delete(o, "device_id") },
-		"device is a list":   func(o object) { o["device_id"] = []string{"DEV"} },
-		"no algorithms":      func(o object) { delete(o, "algorithms") },
-		"algorithms text":    func(o object) { o["algorithms"] = olmV1 },
-		"algorithms numbers": func(o object) { o["algorithms"] = []any{olmV1, 1} },
-		"no keys":            func(o object) { delete(o, "keys") },
-		"keys is a list":     func(o object) { o["keys"] = []any{} },
-		"no Ed25519":         func(o object) { delete(o["keys"].(object), "ed25519:DEV") },
-		"no Curve25519":      func(o object) { delete(o["keys"].(object), "curve25519:DEV") },
-		"Ed25519 is a map":   func(o object) { o["keys"].(object)["ed25519:DEV"] = object{} },
-		"short Ed25519":      func(o object) { o["keys"].(object)["ed25519:DEV"] = "AAAA" },
-		"small-order key":    func(o object) { o["keys"].(object)["ed25519:DEV"] = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
-		"low-order Curve":    func(o object) { o["keys"].(object)["curve25519:DEV"] = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
-		"Curve is not text":  func(o object) { o["keys"].(object)["curve25519:DEV"] = 5 },
-		"key of another id": func(o object) {
+	const noUser, noDevice = "user_id is not a string, or empty", "device_id is not a string, or empty"
+	const noEd25519, noCurve25519 = "no Ed25519 key under the device's id", "no Curve25519 key under the device's id"
+	for _, test := range map[string]struct {
+		why    string
+		change func(o object)
+	}{
+		"no user":            {noUser, func(o object) { delete(o, "user_id") }},
+		"empty user":         {noUser, func(o object) { o["user_id"] = "" }},
+		"user is a number":   {noUser, func(o object) { o["user_id"] = 1 }},
+		"no device":          {noDevice, func(o object) { delete(o, "device_id") }},
+		"device is a list":   {noDevice, func(o object) { o["device_id"] = []string{"DEV"} }},
+		"no algorithms":      {"algorithms is not a list", func(o object) { delete(o, "algorithms") }},
+		"algorithms text":    {"algorithms is not a list", func(o object) { o["algorithms"] = olmV1 }},
+		"algorithms numbers": {"algorithms is not a list of strings", func(o object) { o["algorithms"] = []any{olmV1, 1} }},
+		"no keys":            {noEd25519, func(o object) { delete(o, "keys") }},
+		"keys is a list":     {noEd25519, func(o object) { o["keys"] = []any{} }},
+		"no Ed25519":         {noEd25519, func(o object) { delete(o["keys"].(object), "ed25519:DEV") }},
+		"no Curve25519":      {noCurve25519, func(o object) { delete(o["keys"].(object), "curve25519:DEV") }},
+		"Ed25519 is a map":   {noEd25519, func(o object) { o["keys"].(object)["ed25519:DEV"] = object{} }},
+		"short Ed25519":      {"Ed25519", func(o object) { o["keys"].(object)["ed25519:DEV"] = "AAAA" }},
+		"small-order key":    {"Ed25519", func(o object) { o["keys"].(object)["ed25519:DEV"] = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }},
+		"low-order Curve":    {"Curve25519", func(o object) { o["keys"].(object)["curve25519:DEV"] = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }},
+		"Curve is not text":  {noCurve25519, func(o object) { o["keys"].(object)["curve25519:DEV"] = 5 }},
+		"key of another id": {noEd25519, func(o object) {
 			o["keys"] = object{"ed25519:OTHER": local.Ed25519.String(), "curve25519:OTHER": local.Curve25519.String()}
-		},
-		"names in capitals": func(o object) { o["User_ID"] = o["user_id"]; delete(o, "user_id") },
+		}},
+		"empty id, and its keys": {noDevice, func(o object) {
+			o["device_id"], o["keys"] = "", object{"ed25519:": local.Ed25519.String(), "curve25519:": local.Curve25519.String()}
+		}},
+		"names in capitals": {noUser, func(o object) { o["User_ID"] = o["user_id"]; delete(o, "user_id") }},
 	} {
 		// Signed as it is, so that nothing but the form is wrong.
 		o := decode(t, deviceKeys(t, local))
-		change(o)
+		test.change(o)
+		id, ok := o["device_id"].(string)
+		if !ok {
+			id = "DEV"
+		}
 		parsed, err := crosssigning.ParseObject(marshal(t, o))
 		require.NoError(t, err)
-		signed, err := parsed.Sign(alice, crosssigning.DeviceKeyID("DEV"), s)
+		signed, err := parsed.Sign(alice, crosssigning.DeviceKeyID(id), s)
 		require.NoError(t, err)
-		k, err := crosssigning.ParseDeviceKeys(marshal(t, signed))
-		var malformed *crosssigning.MalformedError
-		require.ErrorAs(t, err, &malformed, name)
-		require.Nil(t, k)
+		text := marshal(t, signed)
+		refusedSaying(t, test.why, func() error { return errorOf(crosssigning.ParseDeviceKeys(text)) }, text)
+	}
+	for text, why := range map[string]string{`{`: "not valid JSON", `[]`: "not an object"} {
+		refusedSaying(t, why, func() error { return errorOf(crosssigning.ParseDeviceKeys([]byte(text))) }, text)
 	}
 }
 

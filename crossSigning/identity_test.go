@@ -1,6 +1,7 @@
 package crosssigning_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,38 +32,48 @@ func TestParsePublicKey(t *testing.T) {
 	require.Equal(t, k.Object(), again.Object())
 
 	key, other := k.Key().String(), newSigner(seed(9, 9)).public().String()
-	var malformed *crosssigning.MalformedError
-	for name, change := range map[string]func(o object){
-		"no user":       func(o object) { delete(o, "user_id") },
-		"no usage":      func(o object) { delete(o, "usage") },
-		"usage is text": func(o object) { o["usage"] = "self_signing" },
-		"no usages":     func(o object) { o["usage"] = []any{} },
-		"other usage":   func(o object) { o["usage"] = []any{"master"} },
-		"two usages":    func(o object) { o["usage"] = []any{"self_signing", "master"} },
-		"usage twice":   func(o object) { o["usage"] = []any{"self_signing", "self_signing"} },
-		"no keys":       func(o object) { delete(o, "keys") },
-		"empty keys":    func(o object) { o["keys"] = object{} },
-		"keys is text":  func(o object) { o["keys"] = key },
-		"two keys":      func(o object) { o["keys"] = object{"ed25519:" + key: key, "ed25519:" + other: other} },
-		"id of another": func(o object) { o["keys"] = object{"ed25519:" + other: key} },
-		"id without":    func(o object) { o["keys"] = object{key: key} },
-		"padded id":     func(o object) { o["keys"] = object{"ed25519:" + key + "=": key + "="} },
-		"other kind":    func(o object) { o["keys"] = object{"curve25519:" + key: key} },
-		"no string":     func(o object) { o["keys"] = object{"ed25519:" + key: 1} },
-		"small order":   func(o object) { o["keys"] = object{"ed25519:AQ": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"} },
+	const usage, id, count = "usage is not this one alone", "the key's id is not the key", "not exactly one key"
+	for _, test := range map[string]struct {
+		why    string
+		change func(o object)
+	}{
+		"no user":       {"user_id is not a string", func(o object) { delete(o, "user_id") }},
+		"no usage":      {usage, func(o object) { delete(o, "usage") }},
+		"usage is text": {usage, func(o object) { o["usage"] = "self_signing" }},
+		"no usages":     {usage, func(o object) { o["usage"] = []any{} }},
+		"other usage":   {usage, func(o object) { o["usage"] = []any{"master"} }},
+		"two usages":    {usage, func(o object) { o["usage"] = []any{"self_signing", "master"} }},
+		"usage twice":   {usage, func(o object) { o["usage"] = []any{"self_signing", "self_signing"} }},
+		"no keys":       {count, func(o object) { delete(o, "keys") }},
+		"empty keys":    {count, func(o object) { o["keys"] = object{} }},
+		"keys is text":  {count, func(o object) { o["keys"] = key }},
+		"two keys":      {count, func(o object) { o["keys"] = object{"ed25519:" + key: key, "ed25519:" + other: other} }},
+		"one behind":    {count, func(o object) { o["keys"] = object{"ed25519:" + key: key, "x": "?"} }},
+		"id of another": {id, func(o object) { o["keys"] = object{"ed25519:" + other: key} }},
+		"id without":    {id, func(o object) { o["keys"] = object{key: key} }},
+		"padded id":     {id, func(o object) { o["keys"] = object{"ed25519:" + key + "=": key + "="} }},
+		"other kind":    {id, func(o object) { o["keys"] = object{"curve25519:" + key: key} }},
+		"no string":     {"Ed25519", func(o object) { o["keys"] = object{"ed25519:" + key: 1} }},
+		"nothing":       {"Ed25519", func(o object) { o["keys"] = object{"ed25519:": ""} }},
+		"small order":   {"Ed25519", func(o object) { o["keys"] = object{"ed25519:AQ": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"} }},
 	} {
 		o := decode(t, k)
-		change(o)
-		_, err := crosssigning.ParsePublicKey(marshal(t, o), alice, crosssigning.SelfSigning)
-		require.ErrorAs(t, err, &malformed, name)
+		test.change(o)
+		text := marshal(t, o)
+		refusedSaying(t, test.why, func() error { return errorOf(crosssigning.ParsePublicKey(text, alice, crosssigning.SelfSigning)) }, text)
 	}
-	_, err = crosssigning.ParsePublicKey([]byte(`[]`), alice, crosssigning.Master)
-	require.ErrorAs(t, err, &malformed)
-	_, err = crosssigning.ParsePublicKey(marshal(t, k), alice, 0)
-	require.ErrorAs(t, err, &malformed)
-	_, err = crosssigning.ParsePublicKey(marshal(t, k), bob, crosssigning.SelfSigning)
-	var wrong *crosssigning.IDError
-	require.ErrorAs(t, err, &wrong)
+	text := marshal(t, k)
+	for bad, why := range map[string]string{`{`: "not valid JSON", `[]`: "not an object"} {
+		refusedSaying(t, why, func() error { return errorOf(crosssigning.ParsePublicKey([]byte(bad), alice, crosssigning.Master)) }, bad)
+	}
+	for _, none := range []crosssigning.Usage{0, 4, 255} {
+		for _, text := range [][]byte{text, []byte(strings.Replace(string(text), "self_signing", none.String(), 1))} {
+			refusedSaying(t, "no such usage", func() error { return errorOf(crosssigning.ParsePublicKey(text, alice, none)) }, text)
+		}
+	}
+	wrong := refusedAs[*crosssigning.IDError](t, func() error {
+		return errorOf(crosssigning.ParsePublicKey(text, bob, crosssigning.SelfSigning))
+	}, text)
 	require.Equal(t, &crosssigning.IDError{What: "user_id", Want: bob, Got: alice}, wrong)
 }
 
@@ -95,7 +106,7 @@ func TestNewIdentity(t *testing.T) {
 	}
 	foreign := identity(t, privateKeys(t, alice, 2))
 	bobs := identity(t, privateKeys(t, bob, 1))
-	for name, test := range map[string]struct {
+	for _, test := range map[string]struct {
 		master, ssk, usk *crosssigning.PublicKey
 		is               error
 	}{
@@ -106,31 +117,31 @@ func TestNewIdentity(t *testing.T) {
 		"foreign ssk":  {master, foreign.Key(crosssigning.SelfSigning), nil, crosssigning.ErrUnsigned},
 		"foreign msk":  {foreign.Key(crosssigning.Master), ssk, nil, crosssigning.ErrUnsigned},
 	} {
-		_, err := crosssigning.NewIdentity(test.master, test.ssk, test.usk)
-		require.ErrorIs(t, err, test.is, name)
+		refusedWith(t, test.is, func() error { return errorOf(crosssigning.NewIdentity(test.master, test.ssk, test.usk)) },
+			test.master.Object(), test.ssk.Object(), test.usk.Object())
 	}
-	var malformed *crosssigning.MalformedError
-	for name, test := range map[string][3]*crosssigning.PublicKey{
+	for _, test := range map[string][3]*crosssigning.PublicKey{
 		"no master": {nil, ssk, usk}, "master is another": {ssk, nil, nil}, "swapped": {master, usk, ssk},
 		"ssk for usk": {master, nil, ssk}, "usk for ssk": {master, usk, nil}, "master twice": {master, master, nil},
 	} {
-		_, err := crosssigning.NewIdentity(test[0], test[1], test[2])
-		require.ErrorAs(t, err, &malformed, name)
+		refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(crosssigning.NewIdentity(test[0], test[1], test[2])) },
+			test[0].Object(), test[1].Object(), test[2].Object())
 	}
-	var wrong *crosssigning.IDError
-	_, err := crosssigning.NewIdentity(master, bobs.Key(crosssigning.SelfSigning), nil)
-	require.ErrorAs(t, err, &wrong, "another user's key, of the same private key")
+	// Another user's key, of the same private key.
+	refusedAs[*crosssigning.IDError](t, func() error {
+		return errorOf(crosssigning.NewIdentity(master, bobs.Key(crosssigning.SelfSigning), nil))
+	}, master.Object(), bobs)
 
 	// One key in two roles could pass what one role signed off as the other's.
-	double := func(m, s, u byte) error {
+	double := func(m, s, u byte) *crosssigning.PrivateKeys {
 		p, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.Master, seed(m, 1)).With(crosssigning.SelfSigning, seed(s, 1)).With(crosssigning.UserSigning, seed(u, 1)))
 		require.NoError(t, err)
-		_, err = p.Identity()
-		return err
+		return p
 	}
-	require.NoError(t, double(1, 2, 3))
+	identity(t, double(1, 2, 3))
 	for _, equal := range [][3]byte{{1, 1, 2}, {1, 2, 1}, {1, 2, 2}} {
-		require.ErrorAs(t, double(equal[0], equal[1], equal[2]), &malformed)
+		p := double(equal[0], equal[1], equal[2])
+		refusedSaying(t, "the same as the", func() error { return errorOf(p.Identity()) }, p)
 	}
 }
 
@@ -140,28 +151,34 @@ func TestWhatSignsWhat(t *testing.T) {
 	a, b := privateKeys(t, alice, 1), privateKeys(t, bob, 2)
 	ia, ib := identity(t, a), identity(t, b)
 	device := deviceKeys(t, localDevice(t, bob, "DEV", 3))
-	require.ErrorIs(t, ib.VerifyDevice(device), crosssigning.ErrUnsigned)
+	notBy := func(i *crosssigning.Identity, d *crosssigning.DeviceKeys) {
+		t.Helper()
+		refusedWith(t, crosssigning.ErrUnsigned, func() error { return i.VerifyDevice(d) }, i, d)
+	}
+	notBy(ib, device)
 	signed := signDevice(t, b, device)
 	require.NoError(t, ib.VerifyDevice(signed))
-	var wrong *crosssigning.IDError
-	require.ErrorAs(t, ia.VerifyDevice(signed), &wrong)
-	require.ErrorIs(t, identity(t, privateKeys(t, bob, 4)).VerifyDevice(signed), crosssigning.ErrUnsigned)
+	refusedAs[*crosssigning.IDError](t, func() error { return ia.VerifyDevice(signed) }, ia, signed)
+	notBy(identity(t, privateKeys(t, bob, 4)), signed)
 	noSSK, err := crosssigning.NewIdentity(ib.Key(crosssigning.Master), nil, nil)
 	require.NoError(t, err)
-	require.ErrorIs(t, noSSK.VerifyDevice(signed), crosssigning.ErrUnsigned)
+	notBy(noSSK, signed)
 
-	require.ErrorIs(t, ia.VerifyUser(ib), crosssigning.ErrUnsigned)
+	notVerified := func(by, i *crosssigning.Identity) {
+		t.Helper()
+		refusedWith(t, crosssigning.ErrUnsigned, func() error { return by.VerifyUser(i) }, by, i)
+	}
+	notVerified(ia, ib)
 	signature, err := a.SignUser(newUser(t, bob, ib), ib.MasterKey())
 	require.NoError(t, err)
 	known := withSignature(t, ib, signature)
 	require.NoError(t, ia.VerifyUser(known))
-	require.ErrorIs(t, ib.VerifyUser(ia), crosssigning.ErrUnsigned, "trust is not mutual")
-	require.ErrorIs(t, identity(t, privateKeys(t, alice, 5)).VerifyUser(known), crosssigning.ErrUnsigned)
+	notVerified(ib, ia) // trust is not mutual
+	notVerified(identity(t, privateKeys(t, alice, 5)), known)
 	noUSK, err := crosssigning.NewIdentity(ia.Key(crosssigning.Master), ia.Key(crosssigning.SelfSigning), nil)
 	require.NoError(t, err)
-	require.ErrorIs(t, noUSK.VerifyUser(known), crosssigning.ErrUnsigned)
-	var malformed *crosssigning.MalformedError
-	require.ErrorAs(t, ia.VerifyUser(ia), &malformed)
+	notVerified(noUSK, known)
+	refusedAs[*crosssigning.MalformedError](t, func() error { return ia.VerifyUser(ia) }, ia)
 }
 
 func TestNewUser(t *testing.T) {
@@ -183,12 +200,11 @@ func TestNewUser(t *testing.T) {
 	require.Equal(t, one, u.Devices()[0])
 	require.False(t, newUser(t, alice, nil, one).CrossSigned("ONE"))
 
-	var wrong *crosssigning.IDError
-	_, err := crosssigning.NewUser(bob, i)
-	require.ErrorAs(t, err, &wrong)
-	_, err = crosssigning.NewUser(bob, nil, one)
-	require.ErrorAs(t, err, &wrong)
-	var malformed *crosssigning.MalformedError
-	_, err = crosssigning.NewUser(alice, i, one, two, one)
-	require.ErrorAs(t, err, &malformed)
+	refusedAs[*crosssigning.IDError](t, func() error { return errorOf(crosssigning.NewUser(bob, i)) }, i)
+	refusedAs[*crosssigning.IDError](t, func() error { return errorOf(crosssigning.NewUser(bob, nil, one)) }, one)
+	refusedSaying(t, "stands twice", func() error { return errorOf(crosssigning.NewUser(alice, i, one, two, one)) }, i, one, two)
+
+	// Without an identity there is nothing that a device's id could be.
+	named := deviceKeys(t, localDevice(t, alice, i.MasterKey().String(), 3))
+	require.NoError(t, newUser(t, alice, nil, named).Err())
 }

@@ -12,7 +12,8 @@ import (
 // What a server leaves out is nil further on. It yields zero values and errors:
 // a response must not end the program.
 func TestNil(t *testing.T) {
-	none := new(crosssigning.Identity)
+	none, device := new(crosssigning.Identity), deviceKeys(t, localDevice(t, alice, "DEV", 1))
+	object := device.Object()
 	for _, i := range []*crosssigning.Identity{nil, none} {
 		require.Empty(t, i.UserID())
 		require.True(t, i.MasterKey().IsZero())
@@ -20,22 +21,24 @@ func TestNil(t *testing.T) {
 			require.Nil(t, i.Key(usage))
 			require.True(t, i.Key(usage).Key().IsZero())
 		}
-		object := deviceKeys(t, localDevice(t, alice, "DEV", 1)).Object()
-		require.Error(t, i.VerifyObject(object))
-		require.Error(t, i.VerifyBackup(object))
-		require.Error(t, i.VerifyDevice(nil))
-		require.Error(t, i.VerifyDevice(deviceKeys(t, localDevice(t, alice, "DEV", 1))))
-		require.Error(t, i.VerifyUser(nil))
-		_, err := i.DeviceSigningUpload(nil)
-		require.Error(t, err)
+		for _, call := range []func() error{
+			func() error { return i.VerifyObject(object) },
+			func() error { return i.VerifyBackup(object) },
+			func() error { return i.VerifyDevice(nil) },
+			func() error { return i.VerifyDevice(device) },
+			func() error { return i.VerifyUser(nil) },
+			func() error { return i.VerifyUser(identity(t, privateKeys(t, bob, 2))) },
+			func() error { return errorOf(i.DeviceSigningUpload(nil)) },
+		} {
+			refused(t, call, i, device)
+		}
 	}
 
 	var k *crosssigning.PublicKey
 	require.Empty(t, k.UserID())
 	require.Zero(t, k.Usage())
 	require.True(t, k.Object().IsZero())
-	_, err := k.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	refusedWith(t, keys.ErrAbsent, func() error { return errorOf(k.MarshalJSON()) })
 
 	var d *crosssigning.DeviceKeys
 	require.Empty(t, d.UserID()+d.DeviceID()+d.DisplayName())
@@ -43,20 +46,16 @@ func TestNil(t *testing.T) {
 	require.True(t, d.Curve25519().IsZero())
 	require.False(t, d.Dehydrated())
 	require.False(t, d.Supports("m.olm.v1.curve25519-aes-sha2"))
-	require.False(t, d.SameKeys(deviceKeys(t, localDevice(t, alice, "DEV", 1))))
+	require.False(t, d.SameKeys(device))
 	require.False(t, d.SameKeys(nil))
-	_, err = d.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	object := deviceKeys(t, localDevice(t, alice, "DEV", 1)).Object()
-	require.Error(t, d.VerifyObject(object))
-	require.Error(t, d.VerifyBackup(object))
+	refusedWith(t, keys.ErrAbsent, func() error { return errorOf(d.MarshalJSON()) })
+	refused(t, func() error { return d.VerifyObject(object) }, object)
+	refused(t, func() error { return d.VerifyBackup(object) }, object)
 
 	private, err := crosssigning.GeneratePrivateKeys(alice)
 	require.NoError(t, err)
-	_, err = private.SignDevice(nil, d.Ed25519())
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = private.SignUser(nil, k.Key())
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = localDevice(t, alice, "DEV", 1).SignMaster(nil, k.Key())
-	require.Error(t, err)
+	refusedWith(t, keys.ErrAbsent, func() error { return errorOf(private.SignDevice(nil, d.Ed25519())) }, private)
+	refusedWith(t, keys.ErrAbsent, func() error { return errorOf(private.SignUser(nil, k.Key())) }, private)
+	local := localDevice(t, alice, "DEV", 1)
+	refused(t, func() error { return errorOf(local.SignMaster(nil, k.Key())) }, local)
 }

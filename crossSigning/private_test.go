@@ -2,12 +2,14 @@ package crosssigning_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding"
 	"encoding/base64"
 	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -19,6 +21,7 @@ import (
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
 	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -34,9 +37,18 @@ func TestGeneratePrivateKeys(t *testing.T) {
 		seen[a.PublicKey(usage)], seen[b.PublicKey(usage)] = true, true
 	}
 	require.Len(t, seen, 6)
-	_, err = crosssigning.GeneratePrivateKeys("")
-	var malformed *crosssigning.MalformedError
-	require.ErrorAs(t, err, &malformed)
+	refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(crosssigning.GeneratePrivateKeys("")) })
+	unwritable, err := crosssigning.GeneratePrivateKeys("\xff")
+	require.NoError(t, err)
+	refusedSaying(t, "crosssigning: master key: not valid JSON", func() error { return errorOf(unwritable.Identity()) }, unwritable)
+
+	sizes := &readSizes{}
+	old := rand.Reader
+	rand.Reader = sizes
+	_, err = crosssigning.GeneratePrivateKeys(alice)
+	rand.Reader = old
+	require.NoError(t, err)
+	require.Equal(t, []int{32, 32, 32}, sizes.list)
 
 	cryptotest.SetGlobalRandom(t, 7)
 	c, err := crosssigning.GeneratePrivateKeys(alice)
@@ -47,6 +59,17 @@ func TestGeneratePrivateKeys(t *testing.T) {
 	for _, usage := range usages {
 		require.Equal(t, c.PublicKey(usage), d.PublicKey(usage))
 	}
+}
+
+// readSizes is a source of bytes that remembers how many were read at a time.
+type readSizes struct{ list []int }
+
+func (r *readSizes) Read(b []byte) (int, error) {
+	r.list = append(r.list, len(b))
+	for i := range b {
+		b[i] = byte(len(r.list))
+	}
+	return len(b), nil
 }
 
 // Row E8: from seeds, to seeds, and the text that stands in secret storage.
@@ -74,26 +97,24 @@ func TestSeeds(t *testing.T) {
 		"": keys.ErrLength, "AAAA": keys.ErrLength, strings.Repeat("A", 44): keys.ErrLength, strings.Repeat("A", 41): keys.ErrBase64,
 		strings.Repeat("A", 42) + "B": keys.ErrBase64, strings.Repeat("_", 43): keys.ErrBase64, strings.Repeat("A", 42) + "\n": keys.ErrBase64,
 	} {
-		_, err := crosssigning.ParseSeed([]byte(form))
-		require.ErrorIs(t, err, is, "%q", form)
+		refusedWith(t, is, func() error { return errorOf(crosssigning.ParseSeed([]byte(form))) }, failtest.Secret(form))
 	}
 	for _, missing := range []crosssigning.Usage{0, crosssigning.Master, crosssigning.UserSigning, 4, 255} {
 		require.True(t, p.PublicKey(missing).IsZero())
-		_, err := p.Secret(missing)
-		require.ErrorIs(t, err, crosssigning.ErrNoPrivateKey)
-		_, err = p.SecretText(missing)
-		require.ErrorIs(t, err, crosssigning.ErrNoPrivateKey)
+		refusedWith(t, crosssigning.ErrNoPrivateKey, func() error { return errorOf(p.Secret(missing)) }, p)
+		refusedWith(t, crosssigning.ErrNoPrivateKey, func() error { return errorOf(p.SecretText(missing)) }, p)
 		p.Forget(missing)
 	}
-	for _, bad := range [][]byte{{}, make([]byte, 31), make([]byte, 33), make([]byte, 64)} {
-		_, err := crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.Master, bad))
-		require.ErrorIs(t, err, keys.ErrLength)
+	for _, bad := range [][]byte{{}, seed(1, 2)[:31], append(seed(1, 2), 0), append(seed(1, 2), seed(1, 2)...)} {
+		seeds := crosssigning.Seeds{}.With(crosssigning.Master, bad)
+		refusedWith(t, keys.ErrLength, func() error { return errorOf(crosssigning.NewPrivateKeys(alice, seeds)) }, failtest.Secret(bad))
 	}
-	_, err = crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.UserSigning, make([]byte, 32)))
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = crosssigning.NewPrivateKeys("", crosssigning.Seeds{})
-	var malformed *crosssigning.MalformedError
-	require.ErrorAs(t, err, &malformed)
+	refusedWith(t, keys.ErrAbsent, func() error {
+		return errorOf(crosssigning.NewPrivateKeys(alice, crosssigning.Seeds{}.With(crosssigning.UserSigning, make([]byte, 32))))
+	})
+	refusedAs[*crosssigning.MalformedError](t, func() error {
+		return errorOf(crosssigning.NewPrivateKeys("", crosssigning.Seeds{}))
+	})
 }
 
 // Row E9 and P35: a seed that was changed on its way is not used.
@@ -104,27 +125,31 @@ func TestImportPrivateKeys(t *testing.T) {
 	p, err := crosssigning.ImportPrivateKeys(published, all)
 	require.NoError(t, err)
 	require.Equal(t, published.MasterKey(), p.PublicKey(crosssigning.Master))
-	for name, bad := range map[string]crosssigning.Seeds{
+	refused := func(is error, published *crosssigning.Identity, seeds crosssigning.Seeds, secrets ...[]byte) {
+		t.Helper()
+		about := []any{published}
+		for _, secret := range secrets {
+			about = append(about, failtest.Secret(secret))
+		}
+		refusedWith(t, is, func() error { return errorOf(crosssigning.ImportPrivateKeys(published, seeds)) }, about...)
+	}
+	for _, bad := range map[string]crosssigning.Seeds{
 		"master":       crosssigning.Seeds{}.With(crosssigning.Master, seed(2, 1)),
 		"self-signing": crosssigning.Seeds{}.With(crosssigning.SelfSigning, seed(2, 1)),
 		"user-signing": crosssigning.Seeds{}.With(crosssigning.UserSigning, seed(2, 1)),
 		"swapped":      crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)).With(crosssigning.SelfSigning, seed(1, 3)).With(crosssigning.UserSigning, seed(1, 2)),
 	} {
-		_, err := crosssigning.ImportPrivateKeys(published, bad)
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, name)
+		refused(crosssigning.ErrKeyMismatch, published, bad, seed(2, 1), seed(1, 1), seed(1, 2), seed(1, 3))
 	}
 	for bit := range 8 * crosssigning.SeedSize {
 		changed := seed(1, 2)
 		changed[bit/8] ^= 1 << (bit % 8)
-		_, err := crosssigning.ImportPrivateKeys(published, crosssigning.Seeds{}.With(crosssigning.SelfSigning, changed))
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, "bit %d", bit)
+		refused(crosssigning.ErrKeyMismatch, published, crosssigning.Seeds{}.With(crosssigning.SelfSigning, changed), changed)
 	}
 	alone, err := crosssigning.NewIdentity(published.Key(crosssigning.Master), nil, nil)
 	require.NoError(t, err)
-	_, err = crosssigning.ImportPrivateKeys(alone, all)
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, "a seed whose public key is not published")
-	_, err = crosssigning.ImportPrivateKeys(published, crosssigning.Seeds{}.With(crosssigning.Master, []byte{1}))
-	require.ErrorIs(t, err, keys.ErrLength)
+	refused(crosssigning.ErrKeyMismatch, alone, all, seed(1, 1), seed(1, 2), seed(1, 3)) // a seed whose public key is not published
+	refused(keys.ErrLength, published, crosssigning.Seeds{}.With(crosssigning.Master, seed(1, 1)[:9]), seed(1, 1)[:9])
 }
 
 func TestSigningNeedsTheRightKey(t *testing.T) {
@@ -142,22 +167,24 @@ func TestSigningNeedsTheRightKey(t *testing.T) {
 	require.True(t, signed.HasSignature("@x:y", crosssigning.DeviceKeyID("Z")))
 
 	calls := map[crosssigning.Usage]func(p *crosssigning.PrivateKeys) error{
-		crosssigning.Master:      func(p *crosssigning.PrivateKeys) error { _, err := p.SignBackup(auth, backupKey(t, auth)); return err },
-		crosssigning.SelfSigning: func(p *crosssigning.PrivateKeys) error { _, err := p.SignDevice(device, local.Ed25519); return err },
+		crosssigning.Master:      func(p *crosssigning.PrivateKeys) error { return errorOf(p.SignBackup(auth, backupKey(t, auth))) },
+		crosssigning.SelfSigning: func(p *crosssigning.PrivateKeys) error { return errorOf(p.SignDevice(device, local.Ed25519)) },
 		crosssigning.UserSigning: func(p *crosssigning.PrivateKeys) error {
-			_, err := p.SignUser(other, other.Identity().MasterKey())
-			return err
+			return errorOf(p.SignUser(other, other.Identity().MasterKey()))
 		},
+		0: func(p *crosssigning.PrivateKeys) error { return errorOf(p.Identity()) }, // with all of them
+	}
+	refused := func(is error, p *crosssigning.PrivateKeys, call func(p *crosssigning.PrivateKeys) error) {
+		t.Helper()
+		refusedWith(t, is, func() error { return call(p) }, p, auth, device, other)
 	}
 	for _, missing := range usages {
 		p := privateKeys(t, alice, 1)
 		p.Forget(missing)
 		require.True(t, p.PublicKey(missing).IsZero())
-		_, err := p.Identity()
-		require.ErrorIs(t, err, crosssigning.ErrNoPrivateKey)
 		for usage, call := range calls {
-			if usage == missing {
-				require.ErrorIs(t, call(p), crosssigning.ErrNoPrivateKey)
+			if usage == missing || usage == 0 {
+				refused(crosssigning.ErrNoPrivateKey, p, call)
 			} else {
 				require.NoError(t, call(p))
 			}
@@ -165,18 +192,13 @@ func TestSigningNeedsTheRightKey(t *testing.T) {
 		p.Close()
 		p.Close()
 		for _, call := range calls {
-			require.ErrorIs(t, call(p), crosssigning.ErrClosed)
+			refused(crosssigning.ErrClosed, p, call)
 		}
-		_, err = p.Identity()
-		require.ErrorIs(t, err, crosssigning.ErrClosed)
-		_, err = p.Secret(crosssigning.Master)
-		require.ErrorIs(t, err, crosssigning.ErrClosed)
+		refused(crosssigning.ErrClosed, p, func(p *crosssigning.PrivateKeys) error { return errorOf(p.Secret(crosssigning.Master)) })
 	}
-	var zero crosssigning.PrivateKeys
-	_, err = zero.SignBackup(auth, backupKey(t, auth))
-	require.ErrorIs(t, err, crosssigning.ErrClosed)
-	_, err = zero.Identity()
-	require.ErrorIs(t, err, crosssigning.ErrClosed)
+	for _, usage := range []crosssigning.Usage{crosssigning.Master, 0} {
+		refused(crosssigning.ErrClosed, new(crosssigning.PrivateKeys), calls[usage])
+	}
 }
 
 func TestAttack_G06_ForgetAndCloseWipe(t *testing.T) {
@@ -202,17 +224,19 @@ func TestSignBackupSignsNoKeys(t *testing.T) {
 	t.Parallel()
 	p := privateKeys(t, alice, 1)
 	foreign := decode(t, identity(t, privateKeys(t, alice, 2)).Key(crosssigning.SelfSigning))
-	var malformed *crosssigning.MalformedError
-	refuse := func(o object) {
-		t.Helper()
+	i, public := identity(t, p), curveKey(t, seed(1, 1))
+	parse := func(o object) crosssigning.Object {
 		parsed, err := crosssigning.ParseObject(marshal(t, o))
 		require.NoError(t, err)
-		_, err = p.SignBackup(parsed, curveKey(t, seed(1, 1)))
-		require.ErrorAs(t, err, &malformed)
-		require.ErrorAs(t, identity(t, p).VerifyBackup(parsed), &malformed)
+		return parsed
+	}
+	refuse := func(o object) {
+		t.Helper()
+		parsed := parse(o)
+		refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(p.SignBackup(parsed, public)) }, p, parsed)
+		refusedAs[*crosssigning.MalformedError](t, func() error { return i.VerifyBackup(parsed) }, i, parsed)
 	}
 	refuse(foreign)
-	public := curveKey(t, seed(1, 1))
 	foreign["public_key"] = public.String()
 	refuse(foreign)
 	for _, name := range []string{"user_id", "device_id", "usage", "keys", "key"} {
@@ -220,47 +244,48 @@ func TestSignBackupSignsNoKeys(t *testing.T) {
 	}
 
 	// And no other public key than the one that the program knows.
-	for name, o := range map[string]object{
-		"missing": {}, "number": {"public_key": 1}, "text": {"public_key": "whatever the server said"}, "short": {"public_key": "AAAA"},
-		"another": {"public_key": curveKey(t, seed(2, 2)).String()},
+	for _, test := range map[string]struct {
+		o   object
+		why string // that it is no auth_data, if it is none
+	}{
+		"missing": {object{}, "public_key is not a string"}, "number": {object{"public_key": 1}, "public_key is not a string"},
+		"text":  {object{"public_key": "whatever the server said"}, "Curve25519"},
+		"short": {object{"public_key": "AAAA"}, "Curve25519"}, "another": {object{"public_key": curveKey(t, seed(2, 2)).String()}, ""},
 	} {
-		parsed, err := crosssigning.ParseObject(marshal(t, o))
-		require.NoError(t, err)
-		_, err = p.SignBackup(parsed, public)
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, name)
-		_, err = p.SignBackup(parsed, keys.Curve25519{})
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch, name)
+		parsed := parse(test.o)
+		for _, key := range []keys.Curve25519{public, {}} {
+			refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(p.SignBackup(parsed, key)) }, p, parsed)
+		}
+		if test.why != "" {
+			refusedSaying(t, test.why, func() error { return i.VerifyBackup(parsed) }, i, parsed)
+		}
 	}
-	_, err := p.SignBackup(crosssigning.Object{}, public)
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
+	refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(p.SignBackup(crosssigning.Object{}, public)) }, p)
 }
 
 func TestSignRefusesOthers(t *testing.T) {
 	t.Parallel()
 	a, b := privateKeys(t, alice, 1), privateKeys(t, bob, 2)
-	bobs := localDevice(t, bob, "DEV", 3)
-	var wrong *crosssigning.IDError
-	_, err := a.SignDevice(deviceKeys(t, bobs), bobs.Ed25519)
-	require.ErrorAs(t, err, &wrong)
-	own := localDevice(t, alice, "DEV", 4)
+	ia, ib := identity(t, a), identity(t, b)
+	bobs, own := localDevice(t, bob, "DEV", 3), localDevice(t, alice, "DEV", 4)
+	bobsKeys, ownKeys := deviceKeys(t, bobs), deviceKeys(t, own)
+	refusedAs[*crosssigning.IDError](t, func() error { return errorOf(a.SignDevice(bobsKeys, bobs.Ed25519)) }, a, bobsKeys)
 	for _, key := range []keys.Ed25519{{}, bobs.Ed25519} {
-		_, err = a.SignDevice(deviceKeys(t, own), key)
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
-		_, err = a.SignUser(newUser(t, bob, identity(t, b)), key)
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
-		_, err = a.SignUser(newUser(t, bob, nil), key)
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
-		_, err = own.SignMaster(identity(t, a), key)
-		require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
+		refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(a.SignDevice(ownKeys, key)) }, a, ownKeys)
+		for _, u := range []*crosssigning.User{newUser(t, bob, ib), newUser(t, bob, nil)} {
+			refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(a.SignUser(u, key)) }, a, u)
+		}
+		refusedWith(t, crosssigning.ErrKeyMismatch, func() error { return errorOf(own.SignMaster(ia, key)) }, own, ia)
 	}
-	var malformed *crosssigning.MalformedError
-	_, err = a.SignUser(newUser(t, alice, identity(t, a)), identity(t, a).MasterKey())
-	require.ErrorAs(t, err, &malformed)
-	_, err = own.SignMaster(identity(t, b), identity(t, b).MasterKey())
-	require.ErrorAs(t, err, &wrong)
+	ourselves := newUser(t, alice, ia)
+	refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(a.SignUser(ourselves, ia.MasterKey())) }, a, ourselves)
+	refusedAs[*crosssigning.IDError](t, func() error { return errorOf(own.SignMaster(ib, ib.MasterKey())) }, own, ib)
+	sign := func() error { return errorOf(own.SignMaster(ia, ia.MasterKey())) }
 	own.Signer = newSigner(seed(8, 8))
-	_, err = own.SignMaster(identity(t, a), identity(t, a).MasterKey())
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
+	refusedWith(t, crosssigning.ErrKeyMismatch, sign, ia, failtest.Secret(seed(8, 8)))
+	fault := errors.New("fault")
+	own.Signer = &signer{err: fault}
+	refusedWith(t, fault, sign, ia)
 }
 
 // secretForms are the forms in which a seed could leak.
@@ -284,24 +309,28 @@ func TestAttack_G05_NothingPrintsPrivateKeys(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 		fmt.Fprintf(&out, verb+verb+verb+verb+verb, p, seeds, &seeds, holder, hidden)
 	}
+	writes := func(call func() ([]byte, error)) {
+		t.Helper()
+		refused(t, func() error {
+			b, err := call()
+			out.Write(b)
+			return err
+		}, p)
+	}
 	for _, value := range []any{p, seeds, holder} {
-		b, err := json.Marshal(value)
-		require.Error(t, err)
-		out.Write(b)
-		b, err = xml.Marshal(value)
-		require.Error(t, err)
-		out.Write(b)
-		var buf bytes.Buffer
-		require.Error(t, gob.NewEncoder(&buf).Encode(value))
-		out.Write(buf.Bytes())
+		writes(func() ([]byte, error) { return json.Marshal(value) })
+		writes(func() ([]byte, error) { return xml.Marshal(value) })
+		writes(func() ([]byte, error) {
+			var buf bytes.Buffer
+			err := gob.NewEncoder(&buf).Encode(value)
+			return buf.Bytes(), err
+		})
 	}
 	for _, value := range []encoding.TextMarshaler{p, seeds} {
-		_, err := value.MarshalText()
-		require.Error(t, err)
+		writes(value.MarshalText)
 	}
 	for _, value := range []encoding.BinaryMarshaler{p, seeds} {
-		_, err := value.MarshalBinary()
-		require.Error(t, err)
+		writes(value.MarshalBinary)
 	}
 	for number := range byte(3) {
 		for _, form := range secretForms(seed(1, number+1)) {
@@ -358,6 +387,5 @@ func TestPrivateKeysAreSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
-	_, err := p.SignDevice(device, local.Ed25519)
-	require.ErrorIs(t, err, crosssigning.ErrClosed)
+	refusedWith(t, crosssigning.ErrClosed, func() error { return errorOf(p.SignDevice(device, local.Ed25519)) }, p, device)
 }

@@ -93,31 +93,28 @@ func ParsePublicKey(text []byte, userID string, usage Usage) (*PublicKey, error)
 	return k, nil
 }
 
-// newPublicKey builds the object of a key of ours, unsigned.
-func newPublicKey(userID string, usage Usage, key keys.Ed25519) (*PublicKey, error) {
-	value := canonicaljson.Object(
+// plainObject returns the object of a key with what makes it one and nothing else,
+// or an absent one when the user id is not valid UTF-8.
+func plainObject(userID string, usage Usage, key keys.Ed25519) Object {
+	return Object{canonicaljson.Object(
 		canonicaljson.Member{Name: "user_id", Value: canonicaljson.Text(userID)},
 		canonicaljson.Member{Name: "usage", Value: canonicaljson.Array(canonicaljson.Text(usage.String()))},
 		canonicaljson.Member{Name: "keys", Value: canonicaljson.Object(
 			canonicaljson.Member{Name: PublicKeyID(key).String(), Value: canonicaljson.Text(key.String())},
 		)},
-	)
-	return ParsePublicKey(value.AppendTo(nil), userID, usage)
+	)}
 }
 
-// plain returns the object of the key with what makes it one and nothing else,
-// as it is signed. The object that was published comes from the server, which
-// can have put members into it that make it something else as well. It returns a
-// *MalformedError when it did: whoever made the key signed another object.
+// plain returns the plainObject of the key, as it is signed. The object that was
+// published comes from the server, which can have put members into it that make
+// it something else as well. It returns a *MalformedError when it did: whoever
+// made the key signed another object.
 func (k *PublicKey) plain() (Object, error) {
-	plain, err := newPublicKey(k.userID, k.usage, k.key)
-	if err != nil {
-		return Object{}, err
-	}
-	if plain.object != k.object.bare() {
+	plain := plainObject(k.userID, k.usage, k.key)
+	if plain != k.object.bare() {
 		return Object{}, malformed(k.usage.what(), "has more than such a key needs, and is not signed")
 	}
-	return plain.object, nil
+	return plain, nil
 }
 
 // orNone returns a key that is absent for nil.

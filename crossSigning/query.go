@@ -267,10 +267,7 @@ func splitResponse(what string, response []byte, names ...string) (parts [][]can
 			return nil, nil, malformed(what, fmt.Sprintf("%s: %v", m.Name, err))
 		}
 		if i >= 0 {
-			parts[i] = list
-			if list == nil {
-				parts[i] = []canonicaljson.RawMember{}
-			}
+			parts[i] = list // never nil, also where the map is empty
 			continue
 		}
 		for _, server := range list {

@@ -15,9 +15,7 @@ func TestQueryBody(t *testing.T) {
 	require.JSONEq(t, `{"device_keys":{"@alice:example.org":[],"@bob:example.org":[]}}`,
 		string(marshal(t, crosssigning.NewQuery(bob, alice, bob))))
 	require.JSONEq(t, `{"device_keys":{}}`, string(marshal(t, crosssigning.NewQuery())))
-	_, err := crosssigning.NewQuery("\xff").MarshalJSON()
-	var malformed *crosssigning.MalformedError
-	require.ErrorAs(t, err, &malformed)
+	refusedSaying(t, "not valid UTF-8", func() error { return errorOf(crosssigning.NewQuery("\xff").MarshalJSON()) })
 }
 
 func check(t testing.TB, r *response, known crosssigning.Known) *crosssigning.QueryResult {
@@ -98,7 +96,7 @@ func TestQueryRefusesDevices(t *testing.T) {
 		r := newResponse().add(alice, identity(t, a), good).add(bob, nil)
 		r.devices[alice].(object)["BAD"] = test.entry
 		result := check(t, r, nil)
-		err := entryError(t, result.Refused, alice, "BAD", "device")
+		err := refusedEntry(t, r.text(t), readQuery(nil), alice, "BAD", "device")
 		if test.as != nil {
 			require.ErrorAs(t, err, test.as, name)
 		} else {
@@ -124,7 +122,6 @@ func TestQueryRefusesNames(t *testing.T) {
 	good := string(marshal(t, deviceKeys(t, localDevice(t, alice, "GOOD", 1))))
 	other := string(marshal(t, deviceKeys(t, localDevice(t, alice, "OTHER", 2))))
 	q := crosssigning.NewQuery(alice, bob)
-	var malformed *crosssigning.MalformedError
 	for entries, count := range map[string]int{
 		`"GOOD":` + good + `,"\ud800":` + other:                                         1,
 		`"GOOD":` + good + `,"OTHER":` + other + `,"OTHER":` + other:                    2,
@@ -133,11 +130,12 @@ func TestQueryRefusesNames(t *testing.T) {
 		`"GOOD":` + good + `,"OTHER":` + other[:len(other)-1] + `,"device_id":"OTHER"}`: 1,
 		"\"\xff\":1,\"GOOD\":" + good:                                                   1,
 	} {
-		result, err := q.Check([]byte(`{"device_keys":{"`+alice+`":{`+entries+`}}}`), nil, 2)
+		text := []byte(`{"device_keys":{"` + alice + `":{` + entries + `}}}`)
+		result, err := q.Check(text, nil, 2)
 		require.NoError(t, err, entries)
 		require.Len(t, result.Refused, count, entries)
-		for _, e := range result.Refused {
-			require.ErrorAs(t, e, &malformed)
+		for i, e := range result.Refused {
+			refusedAs[*crosssigning.MalformedError](t, func() error { return refusedAt(t, text, i) }, text)
 			require.Equal(t, alice, e.UserID)
 		}
 		require.Len(t, result.Users, 1)
@@ -157,22 +155,30 @@ func TestQueryRefusesNames(t *testing.T) {
 		require.Len(t, result.Users, 1, users)
 		require.Equal(t, []string{"GOOD"}, deviceIDs(result.Users[0]))
 	}
-	result, err := q.Check([]byte(`{"device_keys":{"@mallory:example.org":{}},"master_keys":{"@eve:example.org":{}}}`), nil, 1)
-	require.NoError(t, err)
-	require.Len(t, result.Refused, 2)
-	for _, e := range result.Refused {
-		require.ErrorIs(t, e, crosssigning.ErrNotAsked)
+	text := []byte(`{"device_keys":{"@mallory:example.org":{}},"master_keys":{"@eve:example.org":{}}}`)
+	for i := range 2 {
+		refusedWith(t, crosssigning.ErrNotAsked, func() error { return refusedAt(t, text, i) }, text)
 	}
-	for _, text := range []string{
-		``, `[]`, `{}`, `null`, `{"device_keys":[]}`, `{"device_keys":null}`, `{"device_keys":{}`, `{"device_keys":{}}x`, `{"Device_Keys":{}}`,
-		`{"device_keys":{},"device_keys":{}}`, `{"device_keys":{},"master_keys":[]}`, `{"device_keys":{},"failures":7}`, `{"device_keys":{},"master_keys":{},"master_keys":{}}`,
+	const syntax, missing, twice = "not valid JSON", "device_keys is missing", "stands twice"
+	for text, why := range map[string]string{
+		``: syntax, `[]`: syntax, `{}`: missing, `null`: syntax, `{"device_keys":[]}`: syntax, `{"device_keys":null}`: missing,
+		`{"device_keys":{}`: syntax, `{"device_keys":{}}x`: "data after the end", `{"Device_Keys":{}}`: missing,
+		`{"device_keys":{},"device_keys":{}}`: twice, `{"device_keys":{},"master_keys":[]}`: "master_keys: not valid JSON",
+		`{"device_keys":{},"failures":7}`: "failures: not valid JSON", `{"device_keys":{},"master_keys":{},"master_keys":{}}`: twice,
 	} {
-		_, err := q.Check([]byte(text), nil, 1)
-		require.ErrorAs(t, err, &malformed, text)
+		refusedSaying(t, why, func() error { return errorOf(q.Check([]byte(text), nil, 1)) }, text)
 	}
 	// What is not ours to read does not matter.
-	_, err = q.Check([]byte(`{"device_keys":{},"x":1.5,"x":[[{"a":1,"a":2}]],"\ud800":2}`), nil, 1)
+	_, err := q.Check([]byte(`{"device_keys":{},"x":1.5,"x":[[{"a":1,"a":2}]],"\ud800":2}`), nil, 1)
 	require.NoError(t, err)
+}
+
+// refusedAt returns the error of one of the entries that a query refuses.
+func refusedAt(t testing.TB, text []byte, i int) error {
+	t.Helper()
+	refused, err := readQuery(nil)(text)
+	require.NoError(t, err)
+	return refused[i]
 }
 
 // A bad cross-signing key takes away what hangs on it, and nothing else.

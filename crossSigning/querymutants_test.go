@@ -37,6 +37,28 @@ func TestQueryOfManyUsers(t *testing.T) {
 	}
 }
 
+// Users and devices come in the order of their ids, in whatever order the server
+// writes them.
+func TestQueryOrder(t *testing.T) {
+	t.Parallel()
+	list := map[string]string{}
+	for i, id := range [][2]string{{bob, "B"}, {bob, "C"}, {bob, "A"}, {alice, "Z"}, {alice, "X"}, {alice, "Y"}} {
+		d := deviceKeys(t, localDevice(t, id[0], id[1], byte(i+1)))
+		list[id[0]] += fmt.Sprintf(`,%q:%s`, id[1], marshal(t, d))
+	}
+	text := fmt.Appendf(nil, `{"device_keys":{%q:{%s},%q:{%s}}}`, bob, list[bob][1:], alice, list[alice][1:])
+	result, err := crosssigning.NewQuery(alice, bob).Check(text, nil, 1)
+	require.NoError(t, err)
+	require.Len(t, result.Users, 2)
+	for i, want := range [][]string{{alice, "X", "Y", "Z"}, {bob, "A", "B", "C"}} {
+		u := result.Users[i]
+		require.Equal(t, want, append([]string{u.ID()}, deviceIDs(u)...))
+		for _, id := range want[1:] {
+			require.Equal(t, id, u.Device(id).DeviceID())
+		}
+	}
+}
+
 // A user, and a device, that cannot be read spoil nothing behind them.
 func TestQueryGoesOnBehindFaults(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package crosssigning_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,25 @@ func refusedWith(t testing.TB, target error, call func() error, about ...any) {
 func refusedAs[E error](t testing.TB, call func() error, about ...any) E {
 	t.Helper()
 	return failtest.RefusedAs[E](t, call, subjects(about)...)
+}
+
+// refused is failtest.Refused about what a call takes.
+func refused(t testing.TB, call func() error, about ...any) {
+	t.Helper()
+	failtest.Refused(t, call, subjects(about)...)
+}
+
+// refusedSaying is refusedAs for a *MalformedError that says why.
+func refusedSaying(t testing.TB, why string, call func() error, about ...any) {
+	t.Helper()
+	requireSaying(t, why, failtest.Refused(t, call, subjects(about)...))
+}
+
+func requireSaying(t testing.TB, why string, err error) {
+	t.Helper()
+	var malformed *crosssigning.MalformedError
+	require.ErrorAs(t, err, &malformed)
+	require.Contains(t, malformed.Error(), why)
 }
 
 // refusedEntry demands that one entry of a response is refused, and returns its
@@ -40,20 +60,24 @@ func readQuery(known crosssigning.Known) func(text []byte) ([]*crosssigning.Entr
 	}
 }
 
-// readClaim reads responses to a claim, of which nothing may be taken.
-func readClaim(t testing.TB, c *crosssigning.Claim) func(text []byte) ([]*crosssigning.EntryError, error) {
+// readClaim reads responses to a claim, of which the keys of some devices are
+// taken, and no other.
+func readClaim(t testing.TB, c *crosssigning.Claim, devices ...string) func(text []byte) ([]*crosssigning.EntryError, error) {
 	return func(text []byte) ([]*crosssigning.EntryError, error) {
 		result, err := c.Check(text, 1)
 		require.NoError(t, err)
-		require.Empty(t, result.Keys)
+		require.Len(t, result.Keys, len(devices))
+		for i, id := range devices {
+			require.Equal(t, id, result.Keys[i].Device.DeviceID())
+		}
+		require.Empty(t, result.Missing)
 		return result.Refused, nil
 	}
 }
 
-// unsigned returns the error of a call, and none when there is a signature with
-// it.
-func unsigned(signature crosssigning.KeySignature, err error) error {
-	if !signature.Object().IsZero() {
+// errorOf returns the error of a call, and none when there is a value with it.
+func errorOf[T any](value T, err error) error {
+	if !reflect.ValueOf(&value).Elem().IsZero() {
 		return nil
 	}
 	return err
@@ -64,6 +88,8 @@ func subjects(values []any) []failtest.Subject {
 	for i, v := range values {
 		switch v := v.(type) {
 		case []byte:
+			list[i] = failtest.Input(v)
+		case string:
 			list[i] = failtest.Input(v)
 		case crosssigning.LocalDevice:
 			list[i] = v.Signer.(*signer)

@@ -48,7 +48,8 @@ func (p *PrivateKeys) Identity() (*Identity, error) {
 		if err := p.holds(usage); err != nil {
 			return nil, err
 		}
-		k, err := newPublicKey(p.userID, usage, p.PublicKey(usage))
+		plain := plainObject(p.userID, usage, p.PublicKey(usage))
+		k, err := ParsePublicKey(plain.value.AppendTo(nil), p.userID, usage)
 		if err != nil {
 			return nil, err
 		}

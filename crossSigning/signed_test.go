@@ -13,6 +13,7 @@ import (
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
 	"github.com/chappe-e2ee/chappe/internal/curve"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -48,25 +49,24 @@ func TestSigningVectors(t *testing.T) {
 	for _, v := range signingVectors(t) {
 		t.Run(v.ID, func(t *testing.T) {
 			t.Parallel()
-			var malformed *crosssigning.MalformedError
-			o, err := crosssigning.ParseObject([]byte(v.Object))
 			if v.Result == "malformed" {
-				require.ErrorAs(t, err, &malformed)
+				refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(crosssigning.ParseObject([]byte(v.Object))) }, v.Object)
 				return
 			}
+			o, err := crosssigning.ParseObject([]byte(v.Object))
 			require.NoError(t, err)
 			name, ok := strings.CutPrefix(v.KeyID, "ed25519:")
 			require.True(t, ok)
 			id := crosssigning.DeviceKeyID(name)
 			require.Equal(t, v.KeyID, id.String())
-			err = o.Verify(v.Entity, id, v.PublicKey)
+			verify := func() error { return o.Verify(v.Entity, id, v.PublicKey) }
 			switch v.Result {
 			case "valid":
-				require.NoError(t, err)
+				require.NoError(t, verify())
 			case "wrong":
-				require.ErrorIs(t, err, crosssigning.ErrSignature)
+				refusedWith(t, crosssigning.ErrSignature, verify, o)
 			case "missing":
-				require.ErrorIs(t, err, crosssigning.ErrUnsigned)
+				refusedWith(t, crosssigning.ErrUnsigned, verify, o)
 			default:
 				require.Fail(t, "unknown result")
 			}
@@ -109,9 +109,13 @@ func TestSignKeepsTheRest(t *testing.T) {
 	require.Equal(t, a, b)
 	require.NoError(t, a.Verify(alice, id1, one.public()))
 	require.NoError(t, a.Verify(alice, id2, two.public()))
-	require.ErrorIs(t, a.Verify(alice, id1, two.public()), crosssigning.ErrSignature)
-	require.ErrorIs(t, a.Verify(alice, id1, keys.Ed25519{}), keys.ErrAbsent)
-	require.ErrorIs(t, a.Verify(bob, id1, one.public()), crosssigning.ErrUnsigned)
+	for _, test := range []struct {
+		is   error
+		user string
+		key  keys.Ed25519
+	}{{crosssigning.ErrSignature, alice, two.public()}, {keys.ErrAbsent, alice, keys.Ed25519{}}, {crosssigning.ErrUnsigned, bob, one.public()}} {
+		refusedWith(t, test.is, func() error { return a.Verify(test.user, id1, test.key) }, a)
+	}
 
 	got := decode(t, a)
 	require.Equal(t, decode(t, o)["unsigned"], got["unsigned"])
@@ -131,46 +135,47 @@ func TestObjectRefuses(t *testing.T) {
 	t.Parallel()
 	s := newSigner(seed(1, 0))
 	id := crosssigning.DeviceKeyID("D")
-	var malformed *crosssigning.MalformedError
+	parse := func(text string) crosssigning.Object {
+		o, err := crosssigning.ParseObject([]byte(text))
+		require.NoError(t, err)
+		return o
+	}
 	for _, text := range []string{``, `[]`, `1`, `"a"`, `null`, `{`, `{}{}`, `{"a":1,"a":2}`, `{"a":1.0}`, `{"a":"\ud800"}`, "{\"a\":\"\xff\"}"} {
-		_, err := crosssigning.ParseObject([]byte(text))
-		require.ErrorAs(t, err, &malformed, text)
+		err := refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(crosssigning.ParseObject([]byte(text))) }, text)
 		require.NotContains(t, err.Error(), "\xff")
 	}
+	// Whether the signer was called makes no difference.
+	secret := failtest.Secret(seed(1, 0))
 	for _, text := range []string{
 		`{"signatures":[]}`, `{"signatures":"x"}`, `{"signatures":{"` + alice + `":[]}}`, `{"signatures":{"` + alice + `":"x"}}`, `{"signatures":null}`,
 	} {
-		o, err := crosssigning.ParseObject([]byte(text))
-		require.NoError(t, err)
-		_, err = o.Sign(alice, id, s)
-		require.ErrorAs(t, err, &malformed, text)
-		require.ErrorIs(t, o.Verify(alice, id, s.public()), crosssigning.ErrUnsigned)
+		o := parse(text)
+		refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(o.Sign(alice, id, s)) }, o, secret)
+		refusedWith(t, crosssigning.ErrUnsigned, func() error { return o.Verify(alice, id, s.public()) }, o)
 	}
-	for _, signature := range []string{`1`, `null`, `{}`, `""`, `"AA"`, `"?"`, `"` + strings.Repeat("A", 86) + `"`, `"` + strings.Repeat("A", 85) + `B"`} {
-		o, err := crosssigning.ParseObject([]byte(`{"signatures":{"` + alice + `":{"ed25519:D":` + signature + `}}}`))
-		require.NoError(t, err)
-		require.ErrorIs(t, o.Verify(alice, id, s.public()), crosssigning.ErrSignature, signature)
+	for signature, why := range map[string]string{
+		`1`: "not a string", `null`: "not a string", `{}`: "not a string", `""`: "keys: ", `"AA"`: "keys: ", `"?"`: "keys: ",
+		`"` + strings.Repeat("A", 86) + `"`: "signature", `"` + strings.Repeat("A", 85) + `B"`: "keys: ",
+	} {
+		o := parse(`{"signatures":{"` + alice + `":{"ed25519:D":` + signature + `}}}`)
+		verify := func() error { return o.Verify(alice, id, s.public()) }
+		refusedWith(t, crosssigning.ErrSignature, verify, o)
+		require.Contains(t, verify().Error(), why, signature)
 	}
-	o, err := crosssigning.ParseObject([]byte(`{}`))
-	require.NoError(t, err)
-	_, err = o.Sign("\xff", id, s)
-	require.ErrorAs(t, err, &malformed)
-	_, err = o.Sign(alice, crosssigning.DeviceKeyID("\xff"), s)
-	require.ErrorAs(t, err, &malformed)
+	o := parse(`{}`)
 	fault := errors.New("fault")
-	_, err = o.Sign(alice, id, &signer{err: fault})
-	require.ErrorIs(t, err, fault)
+	refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(o.Sign("\xff", id, s)) }, o, secret)
+	refusedAs[*crosssigning.MalformedError](t, func() error { return errorOf(o.Sign(alice, crosssigning.DeviceKeyID("\xff"), s)) }, o, secret)
+	refusedWith(t, fault, func() error { return errorOf(o.Sign(alice, id, &signer{err: fault})) }, o)
 
 	var zero crosssigning.Object
 	require.True(t, zero.IsZero())
-	_, err = zero.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = zero.Sign(alice, id, s)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	require.ErrorIs(t, zero.Verify(alice, id, s.public()), crosssigning.ErrUnsigned)
+	refusedWith(t, keys.ErrAbsent, func() error { return errorOf(zero.MarshalJSON()) })
+	refusedWith(t, keys.ErrAbsent, func() error { return errorOf(zero.Sign(alice, id, s)) }, s)
+	refusedWith(t, crosssigning.ErrUnsigned, func() error { return zero.Verify(alice, id, s.public()) })
 	before := o
-	require.Error(t, json.Unmarshal([]byte(`{"a":1.5}`), &o))
-	require.Equal(t, before, o, "a failed call changed the object")
+	refused(t, func() error { return json.Unmarshal([]byte(`{"a":1.5}`), &o) }, &o)
+	require.Equal(t, before, o)
 	require.NoError(t, json.Unmarshal([]byte(`{"a":1}`), &o))
 	require.NotEqual(t, before, o)
 }
@@ -188,6 +193,6 @@ func TestVerifyIsStrict(t *testing.T) {
 		bad[i] ^= 0x40
 		signed, err := crosssigning.ParseObject([]byte(`{"a":1,"signatures":{"` + alice + `":{"ed25519:D":"` + base64.RawStdEncoding.EncodeToString(bad[:]) + `"}}}`))
 		require.NoError(t, err)
-		require.ErrorIs(t, signed.Verify(alice, crosssigning.DeviceKeyID("D"), s.public()), crosssigning.ErrSignature, "byte %d", i)
+		refusedWith(t, crosssigning.ErrSignature, func() error { return signed.Verify(alice, crosssigning.DeviceKeyID("D"), s.public()) }, signed)
 	}
 }

@@ -238,6 +238,20 @@ func TestAttack_V04_FactsFromRealKeys(t *testing.T) {
 	}
 }
 
+// Of ourselves there is one verdict, whatever is shown of us and remembered since.
+func TestJudgeOurselves(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	shown := []*crosssigning.User{newUser(t, alice, s.own), newUser(t, alice, nil), newUser(t, alice, identity(t, privateKeys(t, alice, 66)))}
+	for verified, want := range map[bool]crosssigning.UserTrust{true: crosssigning.UserVerified, false: crosssigning.UserPinned} {
+		for _, u := range shown {
+			verdict := s.self[verified].Judge(u, crosssigning.Pin{Master: s.otherKey, Verified: true})
+			require.Equal(t, s.self[verified].Own(), verdict)
+			require.Equal(t, want, verdict.Trust())
+		}
+	}
+}
+
 func TestPin(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

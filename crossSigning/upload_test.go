@@ -1,13 +1,13 @@
 package crosssigning_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -71,35 +71,32 @@ func TestKeysUpload(t *testing.T) {
 
 	second, err := crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, one)
 	require.NoError(t, err)
-	var malformed *crosssigning.MalformedError
-	for name, bad := range map[string][]crosssigning.SignedKey{
+	for _, bad := range map[string][]crosssigning.SignedKey{
 		"absent": {{}}, "twice": {list[0], list[0]}, "one-time and fallback": {list[0], second}, "two fallback keys": {fallback, second},
 	} {
-		_, err := crosssigning.KeysUpload{Keys: bad}.MarshalJSON()
-		require.ErrorAs(t, err, &malformed, name)
+		refusedSaying(t, "a key is absent, or stands twice", func() error { return errorOf(crosssigning.KeysUpload{Keys: bad}.MarshalJSON()) })
 	}
 	bad, err := crosssigning.SignOneTimeKeys(d, "\xff", []olm.OneTimeKey{one})
 	require.NoError(t, err)
-	_, err = crosssigning.KeysUpload{Keys: bad}.MarshalJSON()
-	require.ErrorAs(t, err, &malformed)
+	refusedSaying(t, "not valid UTF-8", func() error { return errorOf(crosssigning.KeysUpload{Keys: bad}.MarshalJSON()) })
 }
 
 func TestSignOneTimeKeysRefuses(t *testing.T) {
 	t.Parallel()
 	d := localDevice(t, alice, "DEV", 1)
 	one := oneTimeKey(t, 1)
-	var malformed *crosssigning.MalformedError
+	sign := func(algorithm string, k olm.OneTimeKey) func() error {
+		return func() error { return errorOf(crosssigning.SignOneTimeKeys(d, algorithm, []olm.OneTimeKey{k})) }
+	}
 	for _, algorithm := range []string{"", "a:b"} {
-		_, err := crosssigning.SignOneTimeKeys(d, algorithm, []olm.OneTimeKey{one})
-		require.ErrorAs(t, err, &malformed)
+		refusedAs[*crosssigning.MalformedError](t, sign(algorithm, one), d)
 	}
 	for _, k := range []olm.OneTimeKey{{}, {ID: one.ID}, {Key: one.Key}} {
-		_, err := crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, k)
-		require.ErrorIs(t, err, keys.ErrAbsent)
+		refusedWith(t, keys.ErrAbsent, sign(crosssigning.SignedCurve25519, k), d)
+		refusedWith(t, keys.ErrAbsent, func() error { return errorOf(crosssigning.SignFallbackKey(d, crosssigning.SignedCurve25519, k)) }, d)
 	}
 	d.Signer = newSigner(seed(7, 7))
-	_, err := crosssigning.SignOneTimeKeys(d, crosssigning.SignedCurve25519, []olm.OneTimeKey{one})
-	require.ErrorIs(t, err, crosssigning.ErrKeyMismatch)
+	refusedWith(t, crosssigning.ErrKeyMismatch, sign(crosssigning.SignedCurve25519, one), failtest.Secret(seed(7, 7)))
 	list, err := crosssigning.SignOneTimeKeys(d, crosssigning.SignedCurve25519, []olm.OneTimeKey{})
 	require.NoError(t, err)
 	require.Empty(t, list)
@@ -161,13 +158,13 @@ func TestSignaturesUpload(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "{}", string(empty))
 
-	var malformed *crosssigning.MalformedError
-	_, err = crosssigning.SignaturesUpload(s1, crosssigning.KeySignature{})
-	require.ErrorAs(t, err, &malformed)
+	upload := func(list ...crosssigning.KeySignature) func() error {
+		return func() error { return errorOf(crosssigning.SignaturesUpload(list...)) }
+	}
+	refusedSaying(t, "absent", upload(s1, crosssigning.KeySignature{}), s1.Object())
 	changed, err := a.SignDevice(deviceKeys(t, localDevice(t, alice, "DEV", 6)), localDevice(t, alice, "DEV", 6).Ed25519)
 	require.NoError(t, err)
-	_, err = crosssigning.SignaturesUpload(s1, changed)
-	require.ErrorAs(t, err, &malformed, "two different objects under one name")
+	refusedSaying(t, "different objects under one name", upload(s1, changed), s1.Object(), changed.Object())
 }
 
 func TestSignaturesFailures(t *testing.T) {
@@ -184,10 +181,10 @@ func TestSignaturesFailures(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, list)
 	}
-	var malformed *crosssigning.MalformedError
-	for _, bad := range []string{``, `[]`, `{"failures":[]}`, `{"failures":1}`} {
-		_, err := crosssigning.SignaturesFailures([]byte(bad))
-		require.ErrorAs(t, err, &malformed, bad)
+	for bad, why := range map[string]string{
+		``: "not valid JSON", `[]`: "not an object", `{"failures":[]}`: "failures is not an object", `{"failures":1}`: "failures is not an object",
+	} {
+		refusedSaying(t, why, func() error { return errorOf(crosssigning.SignaturesFailures([]byte(bad))) }, bad)
 	}
 }
 
@@ -220,7 +217,7 @@ func TestDeviceSigningUpload(t *testing.T) {
 	body, err = alone.DeviceSigningUpload(nil)
 	require.NoError(t, err)
 	require.Len(t, decode(t, body), 1)
-	var malformed *crosssigning.MalformedError
-	_, err = i.DeviceSigningUpload(json.RawMessage(`1.5`))
-	require.ErrorAs(t, err, &malformed)
+	for bad, why := range map[string]string{`1.5`: "a number that", `[]`: "not an object"} {
+		refusedSaying(t, why, func() error { return errorOf(i.DeviceSigningUpload([]byte(bad))) }, i, bad)
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/sas"
 )
@@ -54,13 +55,9 @@ func TestBytesOfEveryLength(t *testing.T) {
 			require.Equal(t, want[:n], got)
 		}
 	}
-	before := alice.State()
 	for _, n := range []int{math.MinInt, -1, 0, sas.MaxBytes + 1, math.MaxInt} {
-		got, err := alice.Bytes(nil, n)
-		require.ErrorIs(t, err, sas.ErrLength)
-		require.Nil(t, got)
+		refusedWith(t, sas.ErrLength, func() ([]byte, error) { return alice.Bytes(nil, n) }, subject{alice})
 	}
-	require.Equal(t, before, alice.State())
 	require.Equal(t, 8160, sas.MaxBytes)
 }
 
@@ -86,30 +83,24 @@ func TestAgreeUsesThePairUp(t *testing.T) {
 	_, err := k.Agree(key(t, bobPublic))
 	require.NoError(t, err)
 	require.NotContains(t, k.State(), alicePrivate)
-	after := k.State()
 	for _, theirs := range []keys.Curve25519{key(t, bobPublic), k.PublicKey(), {}} {
-		e, err := k.Agree(theirs)
-		require.ErrorIs(t, err, sas.ErrUsed)
-		require.Nil(t, e)
+		agreeRefuses(t, sas.ErrUsed, k, theirs)
 	}
-	require.Equal(t, after, k.State())
 	require.Equal(t, alicePublic, k.PublicKey().String())
 	k.Close()
-	_, err = k.Agree(key(t, bobPublic))
-	require.ErrorIs(t, err, sas.ErrUsed)
+	agreeRefuses(t, sas.ErrUsed, k, key(t, bobPublic))
+}
+
+func agreeRefuses(t *testing.T, target error, k *sas.KeyPair, theirs keys.Curve25519) {
+	t.Helper()
+	refusedWith(t, target, func() (*sas.Established, error) { return k.Agree(theirs) }, subject{k})
 }
 
 func TestAgreeRefuses(t *testing.T) {
 	k := pair(t, alicePrivate)
-	before := k.State()
-	e, err := k.Agree(keys.Curve25519{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	require.Nil(t, e)
-	e, err = k.Agree(key(t, alicePublic))
-	require.ErrorIs(t, err, sas.ErrReflected)
-	require.Nil(t, e)
-	require.Equal(t, before, k.State())
-	_, err = k.Agree(key(t, bobPublic)) // and it is still good
+	agreeRefuses(t, keys.ErrAbsent, k, keys.Curve25519{})
+	agreeRefuses(t, sas.ErrReflected, k, key(t, alicePublic))
+	_, err := k.Agree(key(t, bobPublic)) // and it is still good
 	require.NoError(t, err)
 }
 
@@ -123,8 +114,7 @@ func TestLowOrderKeysCannotBeMade(t *testing.T) {
 		"7P///////////////////////////////////////38",
 		"7f///////////////////////////////////////38",
 	} {
-		_, err := keys.ParseCurve25519(text)
-		require.ErrorIs(t, err, keys.ErrInvalidKey)
+		refusedWith(t, keys.ErrInvalidKey, func() (keys.Curve25519, error) { return keys.ParseCurve25519(text) }, failtest.Input(text))
 	}
 }
 
@@ -137,8 +127,7 @@ func TestClosedKeyPair(t *testing.T) {
 	zero := new(sas.KeyPair)
 	zero.Close()
 	for _, k := range []*sas.KeyPair{closed, zero, new(sas.KeyPair)} {
-		_, err := k.Agree(key(t, bobPublic))
-		require.ErrorIs(t, err, sas.ErrClosed)
+		agreeRefuses(t, sas.ErrClosed, k, key(t, bobPublic))
 	}
 }
 
@@ -153,17 +142,11 @@ func TestClosedEstablished(t *testing.T) {
 	zero := new(sas.Established)
 	zero.Close()
 	for _, e := range []*sas.Established{closed, zero, new(sas.Established)} {
-		b, err := e.Bytes(nil, 6)
-		require.ErrorIs(t, err, sas.ErrClosed)
-		require.Nil(t, b)
-		code, err := e.Code(nil)
-		require.ErrorIs(t, err, sas.ErrClosed)
-		require.Zero(t, code)
+		refusedWith(t, sas.ErrClosed, func() ([]byte, error) { return e.Bytes(nil, 6) }, subject{e})
+		refusedWith(t, sas.ErrClosed, func() (sas.Code, error) { return e.Code(nil) }, subject{e})
 		for _, method := range methods {
-			mac, err := method.mac(e, nil, nil)
-			require.ErrorIs(t, err, sas.ErrClosed)
-			require.Empty(t, mac)
-			require.ErrorIs(t, method.verify(e, nil, nil, alicePublic), sas.ErrClosed)
+			refusedWith(t, sas.ErrClosed, func() (string, error) { return method.mac(e, nil, nil) }, subject{e})
+			failtest.RefusedWith(t, sas.ErrClosed, func() error { return method.verify(e, nil, nil, alicePublic) }, subject{e})
 		}
 	}
 }

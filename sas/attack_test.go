@@ -105,11 +105,17 @@ func TestAttack_V09_Reflection(t *testing.T) {
 	// Both sides are one device.
 	same := parties(t)
 	same.Theirs.UserID, same.Theirs.DeviceID = same.Ours.UserID, same.Ours.DeviceID
-	p = newPeer(t, sas.Method{}, false)
-	p.exchange, _, err = sas.Method{}.New(same, verification.Start{Content: []byte(fullStart)})
-	require.NoError(t, err)
-	err = p.refuses(verification.CodeKeyMismatch, sas.TypeKey, p.key())
-	require.ErrorIs(t, err, sas.ErrSameDevice)
+	for _, starter := range []bool{false, true} {
+		p := newPeer(t, sas.Method{}, starter)
+		p.exchange, _, err = sas.Method{}.New(same, verification.Start{Ours: starter, Content: p.start})
+		require.NoError(t, err)
+		if starter {
+			_, err = p.send(sas.TypeAccept, p.accept())
+			require.NoError(t, err)
+		}
+		err = p.refuses(verification.CodeKeyMismatch, sas.TypeKey, p.key())
+		require.ErrorIs(t, err, sas.ErrSameDevice)
+	}
 }
 
 // V09, D15: somebody sits between both, with a key of their own towards each.

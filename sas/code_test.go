@@ -121,22 +121,16 @@ func TestCodeFor(t *testing.T) {
 		i := info(t)
 		change(&i)
 		for _, e := range []*sas.Established{alice, bob} {
-			code, err := e.CodeFor(i)
-			require.Equal(t, sas.ErrOtherKeys, err)
-			require.Zero(t, code)
+			refusedWith(t, sas.ErrOtherKeys, func() (sas.Code, error) { return e.CodeFor(i) }, subject{e})
 		}
 	}
 
 	i := info(t)
 	i.Accepter.Key = i.Starter.Key
-	_, err = alice.CodeFor(i)
-	require.ErrorIs(t, err, sas.ErrReflected)
-	_, err = alice.CodeFor(sas.Info{})
-	requireMalformed(t, err, "user id")
+	refusedWith(t, sas.ErrReflected, func() (sas.Code, error) { return alice.CodeFor(i) }, subject{alice})
+	requireMalformed(t, refused(t, func() (sas.Code, error) { return alice.CodeFor(sas.Info{}) }, subject{alice}), "user id")
 	alice.Close()
 	for _, e := range []*sas.Established{alice, new(sas.Established)} {
-		code, err := e.CodeFor(info(t))
-		require.ErrorIs(t, err, sas.ErrClosed)
-		require.Zero(t, code)
+		refusedWith(t, sas.ErrClosed, func() (sas.Code, error) { return e.CodeFor(info(t)) }, subject{e})
 	}
 }

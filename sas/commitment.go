@@ -66,5 +66,10 @@ func commit(accepter keys.Curve25519, startContent []byte) (sum [sha256.Size]byt
 	if !content.IsObject() {
 		return sum, &MalformedError{What: startName, Why: "not a JSON object"}
 	}
-	return sha256.Sum256(content.AppendTo([]byte(accepter.String()))), nil
+	return digest(accepter, content), nil
+}
+
+// digest returns what commits to a key and a start.
+func digest(accepter keys.Curve25519, start canonicaljson.Value) [sha256.Size]byte {
+	return sha256.Sum256(start.AppendTo([]byte(accepter.String())))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/sas"
 )
@@ -50,34 +51,40 @@ func TestCommitmentIsOverCanonicalJSON(t *testing.T) {
 }
 
 func TestVerifyCommitmentRefuses(t *testing.T) {
-	start := []byte(rustStart)
+	refuses := func(accepter, start, commitment string) error {
+		t.Helper()
+		k := key(t, accepter)
+		return failtest.Refused(t, func() error { return sas.VerifyCommitment(k, []byte(start), commitment) },
+			failtest.Input(start), failtest.Input(commitment))
+	}
 	// Another key, another start, and every bit of the commitment.
-	require.Equal(t, sas.ErrCommitment, sas.VerifyCommitment(key(t, bobPublic), start, rustCommitment))
+	require.Equal(t, sas.ErrCommitment, refuses(bobPublic, rustStart, rustCommitment))
 	for _, change := range [][2]string{{"XOWLHHFSWM", "XOWLHHFSWN"}, {`, "curve25519"]`, `]`}, {`["decimal", "emoji"]`, `["emoji", "decimal"]`}, {"{", `{"x":1,`}} {
 		changed := strings.Replace(rustStart, change[0], change[1], 1)
 		require.NotEqual(t, rustStart, changed)
-		require.Equal(t, sas.ErrCommitment, sas.VerifyCommitment(key(t, rustKey), []byte(changed), rustCommitment))
+		require.Equal(t, sas.ErrCommitment, refuses(rustKey, changed, rustCommitment))
 	}
 	raw, err := base64.RawStdEncoding.DecodeString(rustCommitment)
 	require.NoError(t, err)
 	for i := range 8 * len(raw) {
 		raw[i/8] ^= 1 << (i % 8)
-		require.Equal(t, sas.ErrCommitment, sas.VerifyCommitment(key(t, rustKey), start, base64.RawStdEncoding.EncodeToString(raw)))
+		require.Equal(t, sas.ErrCommitment, refuses(rustKey, rustStart, base64.RawStdEncoding.EncodeToString(raw)))
 		raw[i/8] ^= 1 << (i % 8)
 	}
-	for _, text := range []string{
-		"", "=", rustCommitment[:42], rustCommitment + "A", rustCommitment + "==", rustCommitment[:42] + "h", " " + rustCommitment,
-		rustCommitment + "\n", strings.ReplaceAll(rustCommitment, "/", "_"), rustCommitment[:42] + "!", strings.Repeat("A", 1<<20),
+	const length = "not 32 bytes of base64"
+	for text, why := range map[string]string{
+		"": length, "=": length, rustCommitment[:42]: length, rustCommitment + "A": "", rustCommitment + "==": length, rustCommitment[:42] + "h": "",
+		" " + rustCommitment: "", rustCommitment + "\n": "", strings.ReplaceAll(rustCommitment, "/", "_"): "", rustCommitment[:42] + "!": "",
+		strings.Repeat("A", 1<<20): length,
 	} {
-		requireMalformed(t, sas.VerifyCommitment(key(t, rustKey), start, text), "")
+		requireMalformed(t, refuses(rustKey, rustStart, text), why)
 	}
 }
 
 func TestCommitmentRefuses(t *testing.T) {
 	fails := func(k keys.Curve25519, start string) error {
 		t.Helper()
-		got, err := sas.Commitment(k, []byte(start))
-		require.Empty(t, got)
+		err := refused(t, func() (string, error) { return sas.Commitment(k, []byte(start)) }, failtest.Input(start))
 		require.Equal(t, err, sas.VerifyCommitment(k, []byte(start), rustCommitment))
 		return err
 	}

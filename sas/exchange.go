@@ -120,19 +120,20 @@ func (e *exchange) Close() {
 	if e.established != nil {
 		e.established.Close()
 	}
-	e.held = nil
 }
 
 // takeAccept takes what the other side chose, and reveals our key.
 func (e *exchange) takeAccept(content canonicaljson.Value) (verification.Step, error) {
-	if err := e.readAccept(content); err != nil {
+	next := *e
+	if err := next.readAccept(content); err != nil {
 		return verification.Step{}, err
 	}
 	pair, err := Generate()
 	if err != nil {
 		return verification.Step{}, err
 	}
-	e.pair = pair
+	next.pair = pair
+	*e = next
 	return e.sendKey(), nil
 }
 

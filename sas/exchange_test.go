@@ -102,21 +102,54 @@ func TestMalformedEvents(t *testing.T) {
 		state     int
 		eventType string
 		content   string
+		why       string
 	}{
-		{1, sas.TypeKey, ``}, {1, sas.TypeKey, `{"key":1.5}`}, {1, sas.TypeKey, `{}`}, {1, sas.TypeKey, `{"key":1}`},
-		{1, sas.TypeKey, `{"key":"AAAA"}`}, {2, sas.TypeKey, `[]`},
-		{1, sas.TypeKey, `{"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`}, // of low order
-		{0, sas.TypeAccept, `[]`},
-		{3, sas.TypeMAC, `{}`}, {3, sas.TypeMAC, `{"mac":{}}`}, {3, sas.TypeMAC, `{"keys":"x"}`},
-		{3, sas.TypeMAC, `{"keys":"x","mac":[]}`}, {5, sas.TypeMAC, `{"keys":"x","mac":{"ed25519:X":1}}`},
-		{5, sas.TypeMAC, `{"keys":1,"mac":{}}`},
+		{1, sas.TypeKey, ``, "not valid JSON"}, {1, sas.TypeKey, `{"key":1.5}`, "a number that"},
+		{1, sas.TypeKey, `{}`, "no key"}, {1, sas.TypeKey, `{"key":1}`, "no key"}, {2, sas.TypeKey, `[]`, "no key"},
+		{1, sas.TypeKey, `{"key":"AAAA"}`, "Curve25519"},
+		{1, sas.TypeKey, `{"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`, "low order"},
+		{0, sas.TypeAccept, `[]`, "a member is missing"},
+		{3, sas.TypeMAC, `{}`, "no MACs"}, {3, sas.TypeMAC, `{"mac":{}}`, "no MACs"}, {3, sas.TypeMAC, `{"keys":"x"}`, "no MACs"},
+		{3, sas.TypeMAC, `{"keys":"x","mac":[]}`, "no MACs"}, {5, sas.TypeMAC, `{"keys":1,"mac":{}}`, "no MACs"},
+		{5, sas.TypeMAC, `{"keys":"x","mac":{"ed25519:X":1}}`, "a MAC is not a string"},
 	} {
 		p := reached(t, c.state)
 		err := refuses(t, verification.CodeInvalidMessage, p.exchange, func() (verification.Step, error) {
 			return p.exchange.Receive(c.eventType, []byte(c.content))
 		})
-		var malformed *sas.MalformedError
-		require.ErrorAs(t, err, &malformed)
+		requireMalformed(t, err, c.why)
+	}
+}
+
+// After Close nothing is agreed on, sent or proven, in whatever state.
+func TestClosedExchange(t *testing.T) {
+	for state := 1; state <= 5; state++ {
+		p := reached(t, state)
+		call := func() (verification.Step, error) { return p.exchange.Answer(true) }
+		switch state {
+		case 1, 2:
+			call = func() (verification.Step, error) { return p.send(sas.TypeKey, p.key()) }
+		case 5:
+			content := p.mac(p.both())
+			call = func() (verification.Step, error) { return p.send(sas.TypeMAC, content) }
+		}
+		p.exchange.Close()
+		require.ErrorIs(t, refuses(t, verification.CodeKeyMismatch, p.exchange, call), sas.ErrClosed, "state %d", state)
+	}
+}
+
+// The other side may write its MACs in any order.
+func TestMACsInAnyOrder(t *testing.T) {
+	for first := range 2 {
+		p := reached(t, 5)
+		content := p.mac(p.both())
+		macs := content["mac"].(object)
+		ids := [2]string{theirDevice, p.theirMaster()}
+		one, two := ids[first], ids[1-first]
+		step, err := p.exchange.Receive(sas.TypeMAC, fmt.Appendf(nil, `{"mac":{%q:%q,%q:%q},"keys":%q}`,
+			one, macs[one], two, macs[two], content["keys"]))
+		require.NoError(t, err)
+		require.Equal(t, verification.ProvenKeys{Device: true, Master: true}, step.Proven)
 	}
 }
 
@@ -277,8 +310,7 @@ func TestStartWithoutRequest(t *testing.T) {
 	p.e, err = p.pair.Agree(p.ourKey)
 	require.NoError(t, err)
 	w.alice.do(w.alice.flow.Confirm(noon))
-	_, err = w.alice.flow.Verified()
-	require.ErrorIs(t, err, verification.ErrState)
+	refusedWith(t, verification.ErrState, w.alice.flow.Verified)
 	receive(sas.TypeMAC, p.mac(p.both()))
 	v := w.verified(w.alice)
 	require.Same(t, w.bob.device, v.Device)

@@ -8,7 +8,7 @@ import (
 
 // State returns the whole state of a key pair in plain, for comparison.
 func (k *KeyPair) State() string {
-	return fmt.Sprintf("%x %s %t %t", *k.held.b, k.public, k.used, k.live)
+	return fmt.Sprintf("%x %s %t %t", k.Secrets(), k.public, k.used, k.live)
 }
 
 // State returns the whole state in plain, for comparison.
@@ -16,8 +16,13 @@ func (e *Established) State() string {
 	return fmt.Sprintf("%x %s %s %t", e.Secrets(), e.ours, e.theirs, e.live)
 }
 
-// Secrets returns the buffer of the private key.
-func (k *KeyPair) Secrets() [][]byte { return [][]byte{k.held.b[:]} }
+// Secrets returns the buffer of the private key, if there is one.
+func (k *KeyPair) Secrets() [][]byte {
+	if k.held == nil {
+		return nil
+	}
+	return [][]byte{k.held.b[:]}
+}
 
 // Secrets returns the buffer of the shared secret, if there is one.
 func (e *Established) Secrets() [][]byte {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/sas"
 	"github.com/chappe-e2ee/chappe/verification"
 )
@@ -30,13 +31,13 @@ func fuzzEvent(f *testing.F, eventType string, states ...int) {
 		p := reached(t, states[int(state)%len(states)])
 		defer p.exchange.Close()
 		before := sas.ExchangeState(p.exchange)
-		step, err := p.exchange.Receive(eventType, content)
+		receive := func() (verification.Step, error) { return p.exchange.Receive(eventType, content) }
+		step, err := receive()
 		require.Zero(t, step.Proven)
 		if err != nil {
-			var cancel *verification.CancelError
-			require.ErrorAs(t, err, &cancel)
 			require.Zero(t, step)
 			require.Equal(t, before, sas.ExchangeState(p.exchange))
+			refusesWith[*verification.CancelError](t, p.exchange, receive)
 			return
 		}
 		require.NotEqual(t, before, sas.ExchangeState(p.exchange))
@@ -63,10 +64,12 @@ func FuzzStart(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte, legacy bool) {
 		e, step, err := sas.Method{Legacy: legacy}.New(ours, verification.Start{Content: content})
 		if err != nil {
-			var cancel *verification.CancelError
-			require.ErrorAs(t, err, &cancel)
-			require.Nil(t, e)
-			require.Zero(t, step)
+			failtest.RefusedAs[*verification.CancelError](t, func() error {
+				e, step, err := sas.Method{Legacy: legacy}.New(ours, verification.Start{Content: content})
+				require.Nil(t, e)
+				require.Zero(t, step)
+				return err
+			}, failtest.Input(content))
 			return
 		}
 		defer e.Close()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/sas"
 )
@@ -106,8 +107,7 @@ func TestInfoRefuses(t *testing.T) {
 	} {
 		i := info(t)
 		c.change(&i)
-		b, err := i.Bytes()
-		require.Nil(t, b, name)
+		err := refused(t, i.Bytes)
 		if c.want != nil {
 			require.ErrorIs(t, err, c.want, name)
 		} else {
@@ -132,15 +132,13 @@ func TestMACInfoRefuses(t *testing.T) {
 		i := macInfo
 		c.change(&i)
 		for range 2 {
-			b, err := i.KeyListBytes()
-			require.Nil(t, b, name)
+			err := refused(t, i.KeyListBytes)
 			if c.want != nil {
 				require.ErrorIs(t, err, c.want, name)
 			} else {
 				requireMalformed(t, err, c.why)
 			}
-			_, again := i.KeyBytes("ed25519:ADEVICE")
-			require.Equal(t, err, again)
+			require.Equal(t, err, refused(t, func() ([]byte, error) { return i.KeyBytes("ed25519:ADEVICE") }))
 		}
 	}
 }
@@ -148,9 +146,7 @@ func TestMACInfoRefuses(t *testing.T) {
 // A key that is called as the list is would lend its MAC to the list.
 func TestKeyIDCannotPassForTheList(t *testing.T) {
 	for _, id := range []string{"KEY_IDS", "", ":", "ed25519", "ed25519:", ":ADEVICE"} {
-		b, err := macInfo.KeyBytes(id)
-		requireMalformed(t, err, "key id")
-		require.Nil(t, b)
+		requireMalformed(t, refused(t, func() ([]byte, error) { return macInfo.KeyBytes(id) }), "key id")
 	}
 }
 
@@ -167,7 +163,7 @@ func TestMACsOfBothDirectionsDiffer(t *testing.T) {
 	mac, err := alice.MAC([]byte("ed25519:ADEVICE"), mine)
 	require.NoError(t, err)
 	require.NoError(t, bob.VerifyMAC([]byte("ed25519:ADEVICE"), mine, mac))
-	require.Equal(t, sas.ErrMAC, alice.VerifyMAC([]byte("ed25519:ADEVICE"), theirs, mac))
+	failtest.RefusedWith(t, sas.ErrMAC, func() error { return alice.VerifyMAC([]byte("ed25519:ADEVICE"), theirs, mac) }, subject{alice})
 }
 
 func FuzzInfo(f *testing.F) {
@@ -191,7 +187,7 @@ func FuzzInfo(f *testing.F) {
 		require.Equal(t, err == nil, listErr == nil)
 		one, oneErr := i.KeyBytes(keyID)
 		if err != nil {
-			require.Error(t, oneErr)
+			refused(t, func() ([]byte, error) { return i.KeyBytes(keyID) })
 			return
 		}
 		require.Equal(t, "MATRIX_KEY_VERIFICATION_SAS|"+strings.Join([]string{user1, device1, alicePublic, user2, device2, bobPublic, transaction}, "|"), string(text))

@@ -18,7 +18,7 @@ var errNothingProven = errors.New("sas: no MAC of a known key")
 
 // macContent is what m.key.verification.mac says.
 type macContent struct {
-	ids  []string          // sorted
+	ids  []string          // sorted, as canonical JSON has them
 	macs map[string]string // by key id
 	list string            // the MAC of the list of ids
 }
@@ -42,7 +42,6 @@ func readMAC(content canonicaljson.Value) (*macContent, error) {
 		c.ids = append(c.ids, id)
 		c.macs[id] = mac
 	}
-	slices.Sort(c.ids)
 	return c, nil
 }
 

@@ -73,8 +73,7 @@ func (m Method) shown() []string {
 // exchange chooses from what it offers, and takes 32 bytes from crypto/rand.
 func (m Method) New(p verification.Parties, s verification.Start) (verification.Exchange, verification.Step, error) {
 	e := &exchange{method: m, parties: p, starter: s.Ours, start: s.Content}
-	if s.Ours {
-		e.state = started
+	if s.Ours { // the state is started, the first
 		return e, verification.Step{}, nil
 	}
 	step, err := e.accept()

@@ -22,11 +22,7 @@ func (e *exchange) accept() (verification.Step, error) {
 	if err != nil {
 		return verification.Step{}, err
 	}
-	commitment, err := Commitment(pair.PublicKey(), e.start)
-	if err != nil {
-		pair.Close()
-		return verification.Step{}, invalid(verification.TypeStart, err.Error())
-	}
+	commitment := digest(pair.PublicKey(), content)
 	e.pair, e.state = pair, accepted
 	return send(TypeAccept,
 		text("method", MethodName), // required by the schema, which does not describe it
@@ -34,7 +30,7 @@ func (e *exchange) accept() (verification.Step, error) {
 		text("hash", hashName),
 		text("message_authentication_code", e.mac),
 		list("short_authentication_string", e.shown()...),
-		text("commitment", commitment),
+		text("commitment", b64.Encode(commitment[:])),
 	), nil
 }
 

@@ -79,8 +79,8 @@ func TestChoice(t *testing.T) {
 	start := decode(t, []byte(fullStart))
 	start["short_authentication_string"] = emoji
 	newRefuses(t, verification.CodeUnknownMethod, sas.Method{NoEmoji: true}, marshal(t, start))
-	for _, content := range []string{"", "[]", "{", "1"} {
-		newRefuses(t, verification.CodeInvalidMessage, sas.Method{}, []byte(content))
+	for content, why := range map[string]string{"": "not valid JSON", "[]": "is not a list of strings", "{": "not valid JSON", "1": "is not a list of strings"} {
+		requireMalformed(t, newRefuses(t, verification.CodeInvalidMessage, sas.Method{}, []byte(content)), why)
 	}
 }
 
@@ -185,8 +185,12 @@ func TestLegacyMAC(t *testing.T) {
 		if wrong { // the first six bytes are what counts
 			content["keys"] = flip(t, content["keys"].(string), 0)
 		}
+		if wrong {
+			require.ErrorIs(t, p.refusesMAC(verification.CodeKeyMismatch, content, false), sas.ErrMAC)
+			continue
+		}
 		proven, err := p.finish(content, false)
-		require.Equal(t, wrong, err != nil)
-		require.Equal(t, !wrong, proven == verification.ProvenKeys{Device: true, Master: true})
+		require.NoError(t, err)
+		require.Equal(t, verification.ProvenKeys{Device: true, Master: true}, proven)
 	}
 }

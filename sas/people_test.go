@@ -276,14 +276,11 @@ func (w *pair2) verified(p *person) verification.Verified {
 func (w *pair2) requireTrust(is bool) {
 	w.t.Helper()
 	for _, p := range []*person{w.alice, w.bob} {
-		v, err := p.flow.Verified()
 		if !is {
-			require.ErrorIs(w.t, err, verification.ErrState)
-			require.Zero(w.t, v)
+			refusedWith(w.t, verification.ErrState, p.flow.Verified)
 			continue
 		}
-		require.NoError(w.t, err)
-		o := w.other(p)
+		v, o := w.verified(p), w.other(p)
 		require.Same(w.t, o.user, v.User)
 		require.Same(w.t, o.device, v.Device)
 		require.Same(w.t, o.user.Identity(), v.Identity)

@@ -70,18 +70,18 @@ func TestAttack_G05_SecretsDoNotPrint(t *testing.T) {
 
 func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 	alice, _ := both(t)
-	for _, v := range []any{pair(t, alicePrivate), alice} {
-		_, err := json.Marshal(v)
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = json.Marshal(struct{ Key any }{v})
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = xml.Marshal(v)
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		require.ErrorIs(t, gob.NewEncoder(new(bytes.Buffer)).Encode(v), secret.ErrMarshal)
-		_, err = v.(encoding.TextMarshaler).MarshalText()
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = v.(encoding.BinaryMarshaler).MarshalBinary()
-		require.ErrorIs(t, err, secret.ErrMarshal)
+	private := pair(t, alicePrivate)
+	for v, about := range map[any]subject{private: {private}, alice: {alice}} {
+		for _, marshal := range []func() ([]byte, error){
+			func() ([]byte, error) { return json.Marshal(v) },
+			func() ([]byte, error) { return json.Marshal(struct{ Key any }{v}) },
+			func() ([]byte, error) { return xml.Marshal(v) },
+			func() ([]byte, error) { return nil, gob.NewEncoder(new(bytes.Buffer)).Encode(v) },
+			v.(encoding.TextMarshaler).MarshalText,
+			v.(encoding.BinaryMarshaler).MarshalBinary,
+		} {
+			refusedWith(t, secret.ErrMarshal, marshal, about)
+		}
 	}
 }
 

@@ -22,6 +22,22 @@ type subject struct {
 func (s subject) State() []byte     { return []byte(s.of.State()) }
 func (s subject) Secrets() [][]byte { return s.of.Secrets() }
 
+// refused demands that a call fails without a value, and returns the error.
+func refused[T any](t testing.TB, call func() (T, error), about ...failtest.Subject) error {
+	t.Helper()
+	return failtest.Refused(t, func() error {
+		value, err := call()
+		require.Zero(t, value)
+		return err
+	}, about...)
+}
+
+// refusedWith is refused for an error that errors.Is knows.
+func refusedWith[T any](t testing.TB, target error, call func() (T, error), about ...failtest.Subject) {
+	t.Helper()
+	require.ErrorIs(t, refused(t, call, about...), target)
+}
+
 // exchangeSubject is an exchange with all that it holds.
 type exchangeSubject struct{ verification.Exchange }
 
@@ -73,15 +89,16 @@ func (p *peer) refusesMAC(code verification.Code, content object, macFirst bool)
 }
 
 // newRefuses demands that no exchange begins with a start.
-func newRefuses(t testing.TB, code verification.Code, m sas.Method, start []byte) {
+func newRefuses(t testing.TB, code verification.Code, m sas.Method, start []byte) error {
 	t.Helper()
 	with := parties(t)
-	requireCode(t, code, failtest.Refused(t, func() error {
+	err := refused(t, func() (verification.Exchange, error) {
 		e, step, err := m.New(with, verification.Start{Content: start})
-		require.Nil(t, e)
 		require.Zero(t, step)
-		return err
-	}, failtest.Input(start)))
+		return e, err
+	}, failtest.Input(start))
+	requireCode(t, code, err)
+	return err
 }
 
 // receive brings an event to a device, which must not panic, nor allocate without

@@ -276,9 +276,8 @@ func (r *replay) notices(out verification.Out) (list []transcriptNotice) {
 // requireEnd compares the end of both sides.
 func (r *replay) requireEnd(l transcript) {
 	require.Equal(r.t, l.State, r.flow.State().String())
-	got, err := r.flow.Verified()
 	if l.Verified == nil {
-		require.ErrorIs(r.t, err, verification.ErrState)
+		refusedWith(r.t, verification.ErrState, r.flow.Verified)
 		require.False(r.t, l.Theirs.Done)
 		ended, ok := r.flow.Cancellation()
 		require.True(r.t, ok)
@@ -288,6 +287,7 @@ func (r *replay) requireEnd(l transcript) {
 		}
 		return
 	}
+	got, err := r.flow.Verified()
 	require.NoError(r.t, err)
 	require.True(r.t, l.Theirs.Done)
 	require.NotEmpty(r.t, l.Theirs.Emoji)

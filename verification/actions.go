@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
 )
 
 // call returns nil when a call is possible in the flow's state. A flow whose time
@@ -41,10 +43,7 @@ func (f *Flow) Accept(now time.Time, k Keys) (Out, error) {
 		start := f.start
 		return f.takeStart(now, &start), nil
 	}
-	content, err := compose(nil, f.ref.member(), member("from_device", f.v.device.DeviceID()), listMember("methods", f.methods))
-	if err != nil {
-		return Out{}, err
-	}
+	content := canonicaljson.Object(f.ref.member(), member("from_device", f.v.device.DeviceID()), listMember("methods", f.methods))
 	f.keys, f.state = k, Ready
 	out := f.notice(Prepared{Methods: slices.Clone(f.methods)})
 	out.Send = []Message{f.message(TypeReady, content)}

@@ -41,6 +41,17 @@ func (v *Verifier) Sizes() (open, index, past, order int) {
 	return len(v.open), len(v.flows), len(v.past.until), len(v.past.order)
 }
 
+// Released says whether the flow holds nothing any more that only an open one
+// needs.
+func (f *Flow) Released() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	return f.exchange == nil && f.start.content.IsZero() && f.seen == nil && f.asked == nil
+}
+
+// SetKeys gives the flow other keys than it began with.
+func (f *Flow) SetKeys(k Keys) { f.keys = k }
+
 // Forgot says whether the flow holds no keys and no proof any more.
 func (f *Flow) Forgot() bool {
 	f.v.mu.Lock()

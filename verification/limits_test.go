@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/verification"
 )
 
@@ -34,7 +35,7 @@ func TestTimeout(t *testing.T) {
 		require.Zero(t, b.v.Expire(next.Add(time.Hour)))
 		if state == verification.Unsent {
 			require.Empty(t, b.last.Send)
-			require.ErrorIs(t, b.flow.Sent("$a"), verification.ErrState)
+			b.refusesSent(verification.ErrState, b.flow, "$a")
 		}
 	}
 	// An event or a call that comes too late does what Expire would have done, or
@@ -46,10 +47,9 @@ func TestTimeout(t *testing.T) {
 	require.Equal(t, []string{"m.timeout[LAPTOP]"}, b.codes())
 
 	b = newBench(t, false, alice, bob).reach(verification.Asked, false)
-	before := b.v.Snapshot()
-	_, err := b.flow.Accept(noon.Add(verification.AnswerTime), b.keys())
-	require.ErrorIs(t, err, verification.ErrState)
-	require.Equal(t, before, b.v.Snapshot())
+	b.refuses(verification.ErrState, func() (verification.Out, error) {
+		return b.flow.Accept(noon.Add(verification.AnswerTime), b.keys())
+	})
 	b.do(b.flow.Accept(noon.Add(verification.AnswerTime-1), b.keys()))
 	next, _ := b.v.Next()
 	require.Equal(t, noon.Add(verification.FlowTime), next) // from its first event
@@ -235,10 +235,7 @@ func TestOurFlowsAreBounded(t *testing.T) {
 	for range verification.MaxFlows {
 		b.request()
 	}
-	before := b.v.Snapshot()
-	_, _, err := b.v.Request(noon, b.keys())
-	require.ErrorIs(t, err, verification.ErrTooMany)
-	require.Equal(t, before, b.v.Snapshot())
+	b.refusesToAsk(verification.ErrTooMany, b.keys())
 	_, out, err := b.v.Request(noon.Add(verification.FlowTime), b.keys())
 	require.NoError(t, err)
 	require.Len(t, out.Send, verification.MaxFlows+1)
@@ -319,21 +316,25 @@ func TestNew(t *testing.T) {
 	for _, c := range []struct {
 		device  *crosssigning.DeviceKeys
 		methods []verification.Method
+		why     string
 	}{
-		{nil, []verification.Method{newFake()}},
-		{d, nil},
-		{d, []verification.Method{nil}},
-		{d, []verification.Method{fake{}}},
-		{d, []verification.Method{newFake(), newFake()}},
+		{nil, []verification.Method{newFake()}, "no device"},
+		{d, nil, "no method"},
+		{d, []verification.Method{nil}, "a method is missing"},
+		{d, []verification.Method{fake{}}, "a method is missing"},
+		{d, []verification.Method{newFake(), newFake()}, "a method stands twice"},
 	} {
-		_, err := verification.New(c.device, c.methods...)
-		var malformed *verification.MalformedError
-		require.ErrorAs(t, err, &malformed)
+		require.ErrorContains(t, failtest.RefusedAs[*verification.MalformedError](t, func() error {
+			v, err := verification.New(c.device, c.methods...)
+			require.Nil(t, v)
+			return err
+		}), c.why)
 	}
 }
 
 // D8: every code has a reason, and both are sent.
 func TestCodes(t *testing.T) {
+	seen := map[string]bool{}
 	for _, code := range []verification.Code{
 		verification.CodeUser, verification.CodeTimeout, verification.CodeUnknownTransaction,
 		verification.CodeUnknownMethod, verification.CodeUnexpectedMessage, verification.CodeKeyMismatch,
@@ -348,14 +349,13 @@ func TestCodes(t *testing.T) {
 			require.Equal(t, code.Reason(), content["reason"])
 			require.NotEmpty(t, code.Reason())
 		}
+		require.False(t, seen[code.Reason()], "%s has the reason of another", code)
+		seen[code.Reason()] = true
 	}
 	b := newBench(t, true, alice, bob).reach(verification.Running, true)
-	before := b.v.Snapshot()
 	for _, code := range []verification.Code{"", "\xff"} {
-		_, err := b.flow.Cancel(noon, code)
-		require.Error(t, err)
+		b.refusesSaying("no code", func() (verification.Out, error) { return b.flow.Cancel(noon, code) })
 	}
-	require.Equal(t, before, b.v.Snapshot())
 	require.Equal(t, "verification: m.user", (&verification.CancelError{Code: "m.user"}).Error())
 	require.ErrorIs(t, &verification.CancelError{Code: "m.user", Err: errFake}, errFake)
 	require.Equal(t, "verification: m.user: fake: went wrong", (&verification.CancelError{Code: "m.user", Err: errFake}).Error())

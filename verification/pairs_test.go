@@ -137,6 +137,7 @@ func requireLetter(t *testing.T, b *bench, letter byte, what string) {
 	require.Equal(t, letters[letter], b.flow.State(), what)
 	_, err := b.flow.Verified()
 	require.Equal(t, letter == 'D', err == nil, what)
+	require.False(t, b.flow.State().Ended() && !b.flow.Released(), what)
 	if b.flow.State() != verification.Cancelled {
 		if letter == 'R' && what == verification.TypeReady && !b.room {
 			require.Equal(t, []string{"m.accepted[" + tablet + "]"}, b.codes()) // D6

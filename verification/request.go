@@ -20,7 +20,8 @@ const transactionIDSize = 16
 // [Verifier.RequestInRoom]. It takes 16 bytes from crypto/rand.
 //
 // It returns [ErrUnknownDevice], also when there is none, [ErrTooMany],
-// [ErrOtherUser] or a crosssigning.ClashError.
+// [ErrOtherUser], a [*MalformedError] when the name of a method is not valid
+// UTF-8, or a crosssigning.ClashError.
 func (v *Verifier) Request(now time.Time, k Keys, devices ...string) (*Flow, Out, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

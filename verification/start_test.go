@@ -14,11 +14,15 @@ import (
 func TestStart(t *testing.T) {
 	b := newBench(t, true, alice, bob).reach(verification.Ready, true)
 	for _, wrong := range []verification.Method{nil, fake{"m.other", b.m.log}} {
-		before := b.v.Snapshot()
-		_, err := b.flow.Start(noon, wrong)
-		require.ErrorIs(t, err, verification.ErrMethod)
-		require.Equal(t, before, b.v.Snapshot())
+		b.refuses(verification.ErrMethod, func() (verification.Out, error) { return b.flow.Start(noon, wrong) })
 	}
+	for content, why := range map[string]string{
+		`{`: "not valid JSON", `[]`: "not an object", `{"method":"x"}`: "not an object that members can be added to",
+	} {
+		b.refusesSaying(why, func() (verification.Out, error) { return b.flow.Start(noon, starting{b.m, content}) })
+	}
+	b.refuses(errFake, func() (verification.Out, error) { return b.flow.Start(noon, starting{b.m, `{"x":"refuse"}`}) })
+	*b.m.log = nil
 	b.do(b.flow.Start(noon, b.m))
 	want := `{"fake":true,"from_device":"PHONE","m.relates_to":{"event_id":"$request","rel_type":"m.reference"},"method":"org.example.fake"}`
 	require.Equal(t, want, string(b.last.Send[0].Content))
@@ -43,19 +47,27 @@ func TestStart(t *testing.T) {
 
 	// Content and clear part disagree, or neither says anything.
 	b = newBench(t, true, alice, bob).reach(verification.Ready, true)
-	before := b.v.Snapshot()
-	for _, clear := range []string{`{"event_id":"$other","rel_type":"m.reference"}`, `[]`, `{`, `{"rel_type":"m.reference"}`,
-		`{"event_id":"$request","x":"` + strings.Repeat("x", verification.MaxContent) + `"}`} {
+	const another = "the clear part has another relation"
+	for clear, why := range map[string]string{
+		`{"event_id":"$other","rel_type":"m.reference"}`: another, `[]`: another, `{`: "not valid JSON", `{"rel_type":"m.reference"}`: another,
+		`{"event_id":"$request","x":"` + strings.Repeat("x", verification.MaxContent) + `"}`: "the relation is too long",
+	} {
 		e := b.typical(verification.TypeStart)
 		e.ClearRelation = []byte(clear)
-		require.Error(t, b.receive(e))
+		b.drops(why, e)
 	}
 	for _, relation := range []object{nil, {}, {"event_id": "$request"}, {"event_id": "$request", "rel_type": "m.thread"}, {"event_id": 1, "rel_type": "m.reference"}} {
-		e := b.edit(b.typical(verification.TypeStart), func(o object) { o["m.relates_to"] = relation })
-		require.Error(t, b.receive(e))
+		b.drops("no relation to a request", b.edit(b.typical(verification.TypeStart), func(o object) { o["m.relates_to"] = relation }))
 	}
-	require.Equal(t, before, b.v.Snapshot())
 }
+
+// starting is a method that sends another start.
+type starting struct {
+	fake
+	content string
+}
+
+func (m starting) Start() []byte { return []byte(m.content) }
 
 // A start of a method that was not agreed on, or that the method refuses.
 func TestStartRefused(t *testing.T) {
@@ -65,7 +77,7 @@ func TestStartRefused(t *testing.T) {
 		require.Equal(t, []string{"m.unknown_method[LAPTOP]"}, b.codes())
 
 		b = newBench(t, false, alice, bob).reach(verification.Ready, ours)
-		require.NoError(t, b.receive(b.edit(b.typical(verification.TypeStart), func(o object) { o["x"] = "refuse" })))
+		b.takes(b.edit(b.typical(verification.TypeStart), func(o object) { o["x"] = "refuse" }))
 		require.Equal(t, []string{"m.unknown_method[LAPTOP]"}, b.codes())
 		ended, _ := b.flow.Cancellation()
 		require.ErrorIs(t, ended.Err, errFake)
@@ -138,12 +150,15 @@ func TestStartWithoutRequest(t *testing.T) {
 	require.Equal(t, []string{"m.unknown_method[LAPTOP]"}, b.codes())
 	require.Nil(t, b.flow)
 	b.ignores(b.typical(verification.TypeStart))
+	for member, why := range map[string]string{"method": "no method", "from_device": "no from_device"} {
+		b = newBench(t, false, alice, bob)
+		b.drops(why, b.edit(b.typical(verification.TypeStart), func(o object) { delete(o, member) }))
+	}
 
 	b = newBench(t, false, alice, bob).reach(verification.AskedByStart, false)
-	before := b.v.Snapshot()
-	_, err := b.flow.Accept(noon, verification.Keys{Theirs: user(t, bob, tablet)})
-	require.ErrorIs(t, err, verification.ErrUnknownDevice)
-	require.Equal(t, before, b.v.Snapshot())
+	b.refuses(verification.ErrUnknownDevice, func() (verification.Out, error) {
+		return b.flow.Accept(noon, verification.Keys{Theirs: user(t, bob, tablet)})
+	})
 
 	// In a room there is always a request.
 	b = newBench(t, true, alice, bob)
@@ -156,7 +171,7 @@ func TestMethodEndsTheFlow(t *testing.T) {
 		"mismatch": "m.key_mismatch", "error": "m.unknown_method", "bad": "m.unknown_method",
 	} {
 		b := newBench(t, false, alice, bob).reach(verification.Running, true)
-		require.NoError(t, b.receive(b.event(fakeType, object{"do": do})))
+		b.takes(b.event(fakeType, object{"do": do}))
 		require.Equal(t, []string{code + "[LAPTOP]"}, b.codes(), do)
 		require.Equal(t, "close", (*b.m.log)[1])
 		ended, _ := b.flow.Cancellation()
@@ -184,6 +199,10 @@ func TestExchangeIsClosed(t *testing.T) {
 		"closed":        func(b *bench) { b.v.Close() },
 		"several":       func(b *bench) { b.id = "other"; b.must(verification.TypeRequest) },
 		"nothing wrong": func(b *bench) { require.NoError(b.t, b.receive(b.event(fakeType, object{"do": "prove"}))) },
+		"done": func(b *bench) {
+			require.NoError(b.t, b.receive(b.event(fakeType, object{"do": "prove"})))
+			b.must(verification.TypeDone)
+		},
 	}
 	for name, end := range ends {
 		b := newBench(t, false, alice, bob).reach(verification.Running, false)
@@ -208,8 +227,27 @@ func TestMethodThatWasNotAnnounced(t *testing.T) {
 		require.Empty(t, *b.m.log)
 
 		b = fresh()
-		_, err := b.flow.Start(noon, fake{"m.other", b.m.log})
-		require.ErrorIs(t, err, verification.ErrMethod)
-		require.Equal(t, verification.Ready, b.flow.State())
+		b.refuses(verification.ErrMethod, func() (verification.Out, error) { return b.flow.Start(noon, fake{"m.other", b.m.log}) })
+	}
+}
+
+// A method begins between both devices as the flow knows them, and with our own
+// master key, or not at all. (No call and no event brings a flow here.)
+func TestStartWithoutTheKeys(t *testing.T) {
+	for _, c := range []struct {
+		keys verification.Keys
+		err  error
+	}{
+		{verification.Keys{Self: self(t, alice), Theirs: user(t, bob, tablet)}, verification.ErrUnknownDevice},
+		{verification.Keys{Self: self(t, carol), Theirs: user(t, bob, laptop)}, verification.ErrOtherUser},
+	} {
+		b := newBench(t, false, alice, bob).reach(verification.Ready, true)
+		b.flow.SetKeys(c.keys)
+		b.refuses(c.err, func() (verification.Out, error) { return b.flow.Start(noon, b.m) })
+		b.takes(b.typical(verification.TypeStart))
+		require.Equal(t, []string{"m.unknown_method[LAPTOP]"}, b.codes())
+		require.Empty(t, *b.m.log)
+		ended, _ := b.flow.Cancellation()
+		require.ErrorIs(t, ended.Err, c.err)
 	}
 }
