@@ -232,16 +232,19 @@ func TestZeroValuesAreAbsent(t *testing.T) {
 	for _, v := range []encoding.TextMarshaler{keys.Curve25519{}, keys.Ed25519{}, keys.Signature{}, keys.ID{}} {
 		err := mustFail(t, nil, func() any { return v }, func() error { _, err := v.MarshalText(); return err })
 		require.ErrorIs(t, err, keys.ErrAbsent)
-		_, err = json.Marshal(v)
+		err = mustFail(t, nil, func() any { return v }, func() error { _, err := json.Marshal(v); return err })
 		require.ErrorIs(t, err, keys.ErrAbsent)
 		require.True(t, v.(interface{ IsZero() bool }).IsZero())
 	}
-	_, err := keys.NewSignature(make([]byte, keys.SignatureSize))
+	zero, text := make([]byte, keys.SignatureSize), strings.Repeat("A", 86)
+	err := mustFail(t, zero, nothing, func() error { _, err := keys.NewSignature(zero); return err })
 	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = keys.ParseSignature(strings.Repeat("A", 86))
+	err = mustFail(t, []byte(text), nothing, func() error { _, err := keys.ParseSignature(text); return err })
 	require.ErrorIs(t, err, keys.ErrAbsent)
-	require.Error(t, json.Unmarshal([]byte(`""`), new(keys.Curve25519)))
-	require.Error(t, json.Unmarshal([]byte(`7`), new(keys.Curve25519)))
+	for _, bad := range []string{`""`, `7`} {
+		k := new(keys.Curve25519)
+		mustFail(t, []byte(bad), func() any { return *k }, func() error { return json.Unmarshal([]byte(bad), k) })
+	}
 	out, err := json.Marshal(struct {
 		K keys.Curve25519 `json:",omitzero"`
 		E keys.Ed25519    `json:",omitzero"`

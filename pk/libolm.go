@@ -46,7 +46,7 @@ func doImportLibolmDecryptionKey(pickle, pickleKey []byte) (*DecryptionKey, erro
 		return nil, err
 	}
 	if k.public.Array() != public {
-		k.Close()
+		secret.Wipe(private[:])
 		return nil, &MalformedError{What: pickleName, Why: curve.ErrKeyMismatch.Error()}
 	}
 	return k, nil

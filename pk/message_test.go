@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/pk"
 )
@@ -109,16 +110,16 @@ func TestParseMessageRefusesLengthBeforeContent(t *testing.T) {
 }
 
 func TestMarshalRefusesWhatCannotBeAMessage(t *testing.T) {
-	_, err := pk.Message{}.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	fails := func(m pk.Message) error {
+		mustFail(t, func() error { _, err := json.Marshal(map[string]pk.Message{"x": m}); return err }, failtest.Input(m.Ciphertext))
+		return mustFail(t, func() error { _, err := m.MarshalJSON(); return err }, failtest.Input(m.Ciphertext))
+	}
+	require.ErrorIs(t, fails(pk.Message{}), keys.ErrAbsent)
 	require.True(t, pk.Message{}.IsZero())
 	m := vectorMessage(t)
 	require.False(t, m.IsZero())
 	m.Ciphertext = m.Ciphertext[:15]
-	_, err = m.MarshalJSON()
-	requireMalformed(t, err, "blocks")
-	_, err = json.Marshal(map[string]pk.Message{"x": m})
-	requireMalformed(t, err, "blocks")
+	requireMalformed(t, fails(m), "blocks")
 }
 
 func TestTruncatedMessages(t *testing.T) {

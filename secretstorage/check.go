@@ -89,17 +89,17 @@ func (d Description) doWithCheck(k *Key) (Description, error) {
 	if d.IsZero() {
 		return Description{}, fmt.Errorf("%s: %w", descriptionName, keys.ErrAbsent)
 	}
+	s, err := k.derive(noName)
+	if err != nil {
+		return Description{}, err
+	}
+	defer s.wipe()
 	if err := k.requireConfirmed(); err != nil {
 		return Description{}, err
 	}
 	if err := d.Check(k); err != nil && err != ErrCannotCheck {
 		return Description{}, err
 	}
-	s, err := k.derive(noName)
-	if err != nil {
-		return Description{}, err
-	}
-	defer s.wipe()
 	iv := newIV()
 	ciphertext := checkPlaintext
 	s.crypt(ciphertext[:], ciphertext[:], &iv)

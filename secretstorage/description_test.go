@@ -28,7 +28,7 @@ func TestDescribe(t *testing.T) {
 	require.NotContains(t, marshal(t, d), "passphrase")
 	require.NotContains(t, marshal(t, d), "=")
 
-	_, err = confirmed(t).Describe("\xff")
+	err = keyFails(t, confirmed(t), func() error { _, err := confirmed(t).Describe("\xff"); return err })
 	require.ErrorIs(t, err, secretstorage.ErrName)
 }
 
@@ -86,14 +86,12 @@ func TestDescriptionAbsent(t *testing.T) {
 	var d secretstorage.Description
 	require.True(t, d.IsZero())
 	require.Empty(t, d.Name())
-	_, err := d.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = json.Marshal(d)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	k := typed(t)
-	require.ErrorIs(t, keyFails(t, k, func() error { return d.Check(k) }), keys.ErrAbsent)
-	_, err = d.WithCheck(confirmed(t))
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, marshalFails(t, d), keys.ErrAbsent)
+	for _, k := range []*secretstorage.Key{typed(t), confirmed(t)} {
+		require.ErrorIs(t, keyFails(t, k, func() error { return d.Check(k) }), keys.ErrAbsent)
+		err := keyFails(t, k, func() error { _, err := d.WithCheck(k); return err })
+		require.ErrorIs(t, err, keys.ErrAbsent)
+	}
 }
 
 // A name of the wrong type spoils the name only.
@@ -202,29 +200,31 @@ func TestWithCheckKeepsTheKey(t *testing.T) {
 	d, err := confirmed(t).Describe("n")
 	require.NoError(t, err)
 	other := secretstorage.GenerateKey()
-	got, err := d.WithCheck(other)
-	require.ErrorIs(t, err, secretstorage.ErrWrongKey)
-	require.True(t, got.IsZero())
+	fails := func(d secretstorage.Description, k *secretstorage.Key) error {
+		return keyFails(t, k, func() error {
+			got, err := d.WithCheck(k)
+			require.True(t, got.IsZero())
+			return err
+		})
+	}
+	require.ErrorIs(t, fails(d, other), secretstorage.ErrWrongKey)
 
 	phrase, err := secretstorage.PBKDF2{Salt: "s", Iterations: 1}.Key([]byte("x"))
 	require.NoError(t, err)
-	_, err = d.WithCheck(phrase)
-	require.ErrorIs(t, err, secretstorage.ErrUnconfirmed)
+	require.ErrorIs(t, fails(d, phrase), secretstorage.ErrUnconfirmed)
 
 	for _, members := range []string{`,"iv":"AAAAAAAAAAAAAAAAAAAAAA"`, `,"mac":"x"`, `,"iv":null,"mac":null`} {
-		got, err = description(t, members).WithCheck(confirmed(t))
-		requireMalformed(t, err, "")
-		require.True(t, got.IsZero())
+		requireMalformed(t, fails(description(t, members), confirmed(t)), "")
 	}
 
 	iv, mac := checkParts(t)
 	for _, iv := range [][]byte{iv, append(iv, make([]byte, 16)...)} {
 		d = description(t, `,"iv":"`+base64.StdEncoding.EncodeToString(iv)+`","mac":"`+base64.StdEncoding.EncodeToString(mac)+`"`)
-		got, err = d.WithCheck(confirmed(t))
+		got, err := d.WithCheck(confirmed(t))
 		require.NoError(t, err)
 		require.NotEqual(t, marshal(t, d), marshal(t, got))
 		require.NoError(t, got.Check(typed(t)))
-		require.ErrorIs(t, got.Check(other), secretstorage.ErrWrongKey)
+		require.ErrorIs(t, keyFails(t, other, func() error { return got.Check(other) }), secretstorage.ErrWrongKey)
 	}
 }
 

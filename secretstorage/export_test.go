@@ -43,13 +43,14 @@ func (k *Key) SealAny(name string, plaintext []byte) Sealed {
 
 // EncodeBase58 is encodeBase58.
 func EncodeBase58(b [base58Bytes]byte) string {
-	var symbols [base58Symbols]byte
+	symbols := [base58Symbols]byte{0: 1, base58Symbols - 1: 57} // which does not matter
 	encodeBase58(&symbols, &b)
 	return string(symbols[:])
 }
 
 // DecodeBase58 is decodeBase58.
 func DecodeBase58(text [base58Symbols]byte) (b [base58Bytes]byte, ok bool) {
+	b = [base58Bytes]byte{0: 1, base58Bytes - 1: 255} // which does not matter
 	symbols, fits := decodeBase58(&b, &text)
 	return b, symbols && fits
 }

@@ -115,6 +115,13 @@ func textFails(t testing.TB, v json.Unmarshaler, text string) error {
 	return mustFail(t, func() error { return v.UnmarshalJSON([]byte(text)) }, failtest.Input(text), marshalled{v})
 }
 
+// marshalFails marshals a value, which must fail.
+func marshalFails(t testing.TB, v interface{ MarshalJSON() ([]byte, error) }) error {
+	t.Helper()
+	failtest.Refused(t, func() error { _, err := json.Marshal(v); return err })
+	return mustFail(t, func() error { _, err := v.MarshalJSON(); return err }, marshalled{v})
+}
+
 // marshalled is a value whose state is what MarshalJSON returns.
 type marshalled struct{ value any }
 

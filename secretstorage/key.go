@@ -101,14 +101,9 @@ func (k *Key) confirm() {
 	k.confirmed = true
 }
 
-// requireConfirmed returns ErrClosed or ErrUnconfirmed.
+// requireConfirmed returns ErrUnconfirmed where the key is not.
 func (k *Key) requireConfirmed() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	switch {
-	case !k.live:
-		return ErrClosed
-	case !k.confirmed:
+	if !k.Confirmed() {
 		return ErrUnconfirmed
 	}
 	return nil

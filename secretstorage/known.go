@@ -112,7 +112,7 @@ func (k *Key) openPrivateKey(name string, sealed Sealed, fits func(*[PrivateKeyS
 	defer secret.Wipe(text)
 	p := &PrivateKey{held: &hidden{new([PrivateKeySize]byte)}, live: true}
 	if ct64.Decode(p.held.b[:], text) != nil || !fits(p.held.b) {
-		p.Close()
+		secret.Wipe(p.held.b[:])
 		return nil, &MismatchError{Name: name}
 	}
 	k.confirm()

@@ -55,10 +55,7 @@ func (o object) has(name string) bool {
 // canonical JSON.
 func (o object) value(name string) canonicaljson.Value {
 	text, _ := o.text(name)
-	v, err := canonicaljson.Parse([]byte(text))
-	if err != nil {
-		return canonicaljson.Value{}
-	}
+	v, _ := canonicaljson.Parse([]byte(text))
 	return v
 }
 

@@ -92,9 +92,9 @@ func TestPassphraseRefuses(t *testing.T) {
 		requireMalformed(t, err, why)
 	}
 	for _, empty := range [][]byte{nil, {}} {
-		_, err := secretstorage.PBKDF2{Salt: "x", Iterations: 1}.Key(empty)
+		err := mustFail(t, func() error { _, err := secretstorage.PBKDF2{Salt: "x", Iterations: 1}.Key(empty); return err })
 		require.ErrorIs(t, err, keys.ErrAbsent)
-		_, err = secretstorage.NewPassphraseKey(empty)
+		err = mustFail(t, func() error { _, err := secretstorage.NewPassphraseKey(empty); return err })
 		require.ErrorIs(t, err, keys.ErrAbsent)
 	}
 }
@@ -114,6 +114,14 @@ func TestPassphraseParameters(t *testing.T) {
 
 func TestPassphraseParametersRefused(t *testing.T) {
 	const good = `"algorithm":"m.pbkdf2","salt":"x","iterations":1`
+	fails := func(members string) error {
+		d := description(t, members)
+		return mustFail(t, func() error {
+			p, err := d.Passphrase()
+			require.Equal(t, secretstorage.PBKDF2{}, p)
+			return err
+		}, marshalled{d})
+	}
 	for text, why := range map[string]string{
 		`null`:               "not a JSON object",
 		`"m.pbkdf2"`:         "not a JSON object",
@@ -134,22 +142,18 @@ func TestPassphraseParametersRefused(t *testing.T) {
 		`{` + good + `,"iter\u0061tions":2}`:                                                 "a name stands twice",
 		`{` + good + `,"\ud800":2}`:                                                          "not valid Unicode",
 	} {
-		d := parseDescription(t, `{"algorithm":"m.secret_storage.v1.aes-hmac-sha2","passphrase":`+text+`}`)
-		err := mustFail(t, func() error {
-			p, err := d.Passphrase()
-			require.Equal(t, secretstorage.PBKDF2{}, p)
-			return err
-		})
-		requireMalformed(t, err, why)
+		requireMalformed(t, fails(`,"passphrase":`+text), why)
+	}
+	// The first that is wrong is told.
+	for _, iterations := range []string{`0`, `-1`, `10000001`, `4294967297`, `1.5`, `"1"`} {
+		err := fails(`,"passphrase":{"algorithm":"m.pbkdf2","salt":"","iterations":` + iterations + `,"bits":1}`)
+		requireMalformed(t, err, "iterations: not 1 to 10000000")
 	}
 	for _, bits := range []int{-256, 0, 1, 8, 128, 255, 257, 512, 4096} {
-		_, err := parseDescription(t, fmt.Sprintf(`{"algorithm":"m.secret_storage.v1.aes-hmac-sha2","passphrase":{%s,"bits":%d}}`, good, bits)).Passphrase()
-		requireMalformed(t, err, "bits: not 256")
+		requireMalformed(t, fails(fmt.Sprintf(`,"passphrase":{%s,"bits":%d}`, good, bits)), "bits: not 256")
 	}
-	_, err := parseDescription(t, `{"algorithm":"m.secret_storage.v1.aes-hmac-sha2","passphrase":{"algorithm":"m.argon2id"}}`).Passphrase()
-	require.ErrorIs(t, err, secretstorage.ErrAlgorithm)
-	_, err = parseDescription(t, `{"algorithm":"m.secret_storage.v1.aes-hmac-sha2"}`).Passphrase()
-	require.ErrorIs(t, err, secretstorage.ErrNoPassphrase)
-	_, err = secretstorage.Description{}.Passphrase()
+	require.ErrorIs(t, fails(`,"passphrase":{"algorithm":"m.argon2id"}`), secretstorage.ErrAlgorithm)
+	require.ErrorIs(t, fails(``), secretstorage.ErrNoPassphrase)
+	err := mustFail(t, func() error { _, err := secretstorage.Description{}.Passphrase(); return err })
 	require.ErrorIs(t, err, secretstorage.ErrNoPassphrase)
 }

@@ -44,6 +44,11 @@ func (k *Key) doSeal(name string, plaintext []byte) (Sealed, error) {
 }
 
 func (k *Key) seal(name string, plaintext []byte) (Sealed, error) {
+	s, err := k.derive(name)
+	if err != nil {
+		return Sealed{}, err
+	}
+	defer s.wipe()
 	if err := k.requireConfirmed(); err != nil {
 		return Sealed{}, err
 	}
@@ -53,11 +58,6 @@ func (k *Key) seal(name string, plaintext []byte) (Sealed, error) {
 	case len(plaintext) > MaxSecretSize:
 		return Sealed{}, ErrTooLong
 	}
-	s, err := k.derive(name)
-	if err != nil {
-		return Sealed{}, err
-	}
-	defer s.wipe()
 	sealed := Sealed{IV: newIV(), Ciphertext: make([]byte, len(plaintext))}
 	s.crypt(sealed.Ciphertext, plaintext, &sealed.IV)
 	sealed.MAC = s.mac(sealed.Ciphertext)

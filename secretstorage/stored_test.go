@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -18,13 +19,22 @@ func parseStored(t testing.TB, text string) secretstorage.StoredSecret {
 	return s
 }
 
+// underFails looks for an entry, which must fail.
+func underFails(t testing.TB, s secretstorage.StoredSecret, keyID string) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		sealed, err := s.Under(keyID)
+		require.True(t, sealed.IsZero())
+		return err
+	}, failtest.Input(keyID), marshalled{s})
+}
+
 func TestStoredSecret(t *testing.T) {
 	var s secretstorage.StoredSecret
 	require.Empty(t, s.KeyIDs())
-	_, err := s.MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, marshalFails(t, s), keys.ErrAbsent)
 	sealed := sealedSecret(t)
-	s, err = s.With("a\"b", sealed)
+	s, err := s.With("a\"b", sealed)
 	require.NoError(t, err)
 	text := marshal(t, s)
 	require.True(t, strings.HasPrefix(text, `{"encrypted":{"a\"b":{"iv":"`), text)
@@ -34,10 +44,8 @@ func TestStoredSecret(t *testing.T) {
 	got, err := again.Under("a\"b")
 	require.NoError(t, err)
 	require.Equal(t, sealed, got)
-	_, err = again.Under("A\"b")
-	require.ErrorIs(t, err, secretstorage.ErrNotStored)
-	_, err = again.Without("a\"b").MarshalJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, underFails(t, again, "A\"b"), secretstorage.ErrNotStored)
+	require.ErrorIs(t, marshalFails(t, again.Without("a\"b")), keys.ErrAbsent)
 }
 
 // Other entries and members stay as they are and where they are, whatever is in
@@ -50,9 +58,7 @@ func TestStoredSecretKeeps(t *testing.T) {
 	require.Equal(t, `{"passthrough":true,"encrypted":{"one":{"x":1.0E1},"two":[],"three":7,"four":{"iv":"?","ciphertext":1}},"x":{"y": 1 }}`, before)
 	require.Equal(t, []string{"one", "two", "three", "four"}, s.KeyIDs())
 	for _, id := range s.KeyIDs() {
-		_, err := s.Under(id)
-		var malformed *secretstorage.MalformedError
-		require.ErrorAs(t, err, &malformed, id)
+		requireMalformed(t, underFails(t, s, id), "")
 	}
 
 	more, err := s.With("five", sealed)
@@ -78,9 +84,8 @@ func TestStoredSecretDeleted(t *testing.T) {
 	for _, text := range []string{`{}`, `{"encrypted":{}}`, `{"Encrypted":{"x":{}}}`} {
 		s := parseStored(t, text)
 		require.Empty(t, s.KeyIDs())
-		_, err := s.Under("x")
-		require.ErrorIs(t, err, secretstorage.ErrNotStored)
-		s, err = s.With("x", sealedSecret(t))
+		require.ErrorIs(t, underFails(t, s, "x"), secretstorage.ErrNotStored)
+		s, err := s.With("x", sealedSecret(t))
 		require.NoError(t, err)
 		require.Equal(t, []string{"x"}, parseStored(t, marshal(t, s)).KeyIDs())
 	}
@@ -106,12 +111,13 @@ func TestStoredSecretRefuses(t *testing.T) {
 		require.Equal(t, parseStored(t, mautrixMaster), s)
 	}
 	s := parseStored(t, mautrixMaster)
-	for _, id := range badKeyIDs {
-		_, err := s.With(id, sealedSecret(t))
-		require.ErrorIs(t, err, secretstorage.ErrName)
+	fails := func(id string, sealed secretstorage.Sealed) error {
+		return mustFail(t, func() error { _, err := s.With(id, sealed); return err }, failtest.Input(id), marshalled{s})
 	}
-	_, err := s.With("x", secretstorage.Sealed{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	for _, id := range badKeyIDs {
+		require.ErrorIs(t, fails(id, sealedSecret(t)), secretstorage.ErrName)
+	}
+	require.ErrorIs(t, fails("x", secretstorage.Sealed{}), keys.ErrAbsent)
 	require.Equal(t, parseStored(t, mautrixMaster), s)
 }
 
@@ -131,7 +137,7 @@ func TestKeyID(t *testing.T) {
 		require.Equal(t, id, got)
 	}
 	for _, id := range badKeyIDs {
-		_, err := secretstorage.DescriptionType(id)
+		err := mustFail(t, func() error { _, err := secretstorage.DescriptionType(id); return err }, failtest.Input(id))
 		require.ErrorIs(t, err, secretstorage.ErrName)
 		_, ok := secretstorage.ParseDescriptionType("m.secret_storage.key." + id)
 		require.False(t, ok)
@@ -152,8 +158,7 @@ func TestDefaultKey(t *testing.T) {
 		require.Equal(t, "a\"<é", d.KeyID)
 	}
 	for _, id := range badKeyIDs {
-		_, err := secretstorage.DefaultKey{KeyID: id}.MarshalJSON()
-		require.ErrorIs(t, err, secretstorage.ErrName)
+		require.ErrorIs(t, marshalFails(t, secretstorage.DefaultKey{KeyID: id}), secretstorage.ErrName)
 	}
 	d := secretstorage.DefaultKey{KeyID: "before"}
 	for _, text := range []string{`{}`, `{"x":1}`, `{"Key":"x"}`} {

@@ -22,10 +22,11 @@ concerns every package, C for what a program meets between these.
 
 `
 
-const four = `%d of the tests refuse something by way of [internal/failtest](../internal/failtest), which holds a failed
+const four = `%[1]d of the tests refuse something by way of [internal/failtest](../internal/failtest), which holds a failed
 call to four things: it does not panic, it changes no byte of what it was called on, what it allocates is bounded by its
 input, and its error holds no part of a secret. What the others show instead stands in
-[showings.json](../%s/showings.json).
+[showings.json](../%[2]s/showings.json). The same is demanded of each test that demands an error, in the packages that
+verify, decrypt, parse and decide trust ([packages.txt](../internal/mutants/packages.txt)).
 
 `
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,9 +23,22 @@ const (
 	refused  = "Refused"
 )
 
-// held demands that every test of an attack refuses something by way of
-// failtest, itself or through a function of its package's tests, or stands in
-// showings.json with what it shows instead. It returns how many do the first.
+// demand is the name in a callGraph of what matches demandsError.
+const demand = "require.Error"
+
+// packagesFile lists the packages of which not only the tests of attacks are
+// judged.
+const packagesFile = "internal/mutants/packages.txt"
+
+// demandsError matches what tests ask of an error with: require.ErrorIs and the
+// like.
+var demandsError = regexp.MustCompile(`^(EqualError|Error(As|Contains|Is)?)f?$`)
+
+// held demands that every test of an attack, and every test of the packages of
+// packagesFile that demands an error, refuses something by way of failtest,
+// itself or through a function of its package's tests, or stands in
+// showings.json with what it shows instead. It returns how many tests of
+// attacks do the first.
 func held(root string, rows []*row) (int, error) {
 	text, err := os.ReadFile(filepath.Join(root, home, "showings.json"))
 	if err != nil {
@@ -38,20 +52,38 @@ func held(root string, rows []*row) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	packages, err := os.ReadFile(filepath.Join(root, packagesFile))
+	if err != nil {
+		return 0, err
+	}
 	var wrong []error
+	refuses := func(dir, test string) bool {
+		name := dir + "." + test
+		shows, listed := showings[name]
+		delete(showings, name)
+		does := calls[dir].reaches(test, failtest+"."+refused)
+		switch {
+		case does && listed:
+			wrong = append(wrong, fmt.Errorf("showings.json: %s does use %s.%s", name, failtest, refused))
+		case !does && shows == "":
+			wrong = append(wrong, fmt.Errorf("%s does not use %s.%s, and showings.json does not say why", name, failtest, refused))
+		}
+		return does
+	}
 	count := 0
+	done := make(map[string]bool)
 	for _, r := range rows {
 		for _, t := range r.tests {
-			name := t.dir + "." + t.name
-			shows, listed := showings[name]
-			delete(showings, name)
-			switch refuses := calls[t.dir].reaches(t.name, failtest+"."+refused); {
-			case refuses && listed:
-				wrong = append(wrong, fmt.Errorf("showings.json: %s does use %s.%s", name, failtest, refused))
-			case refuses:
+			done[t.dir+"."+t.name] = true
+			if refuses(t.dir, t.name) {
 				count++
-			case shows == "":
-				wrong = append(wrong, fmt.Errorf("%s does not use %s.%s, and showings.json does not say why", name, failtest, refused))
+			}
+		}
+	}
+	for _, dir := range strings.Fields(string(packages)) {
+		for test := range calls[dir] {
+			if strings.HasPrefix(test, "Test") && !done[dir+"."+test] && calls[dir].reaches(test, demand) {
+				refuses(dir, test)
 			}
 		}
 	}
@@ -106,8 +138,12 @@ func (g callGraph) add(f *ast.FuncDecl) {
 		case *ast.Ident:
 			used[n.Name] = true
 		case *ast.SelectorExpr:
-			if x, ok := n.X.(*ast.Ident); ok && x.Name == failtest && strings.HasPrefix(n.Sel.Name, refused) {
+			switch x, _ := n.X.(*ast.Ident); {
+			case x == nil:
+			case x.Name == failtest && strings.HasPrefix(n.Sel.Name, refused):
 				used[failtest+"."+refused] = true
+			case x.Name == "require" && demandsError.MatchString(n.Sel.Name):
+				used[demand] = true
 			}
 		}
 		return true

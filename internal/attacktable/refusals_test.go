@@ -31,7 +31,22 @@ func TestAttack_A1_Not() { one(); failtest.NoSecret(); other.Refused() }
 
 func one() { one() }
 `,
-	showingsFile: `{"b.TestAttack_A1_Not": "something else"}`,
+	"c/c_test.go": `package c
+
+func TestRefuses() { require.ErrorIs(1); failtest.RefusedWith() }
+
+func TestDemands() { require.NoError(); one() }
+
+func TestWorks() { require.NoError(); other.ErrorIs(); s.require.Error() }
+
+func one() { require.ErrorContainsf() }
+`,
+	"d/d_test.go": `package d
+
+func TestNotListed() { require.Error() }
+`,
+	packagesFile: "# The packages.\nc\n",
+	showingsFile: `{"b.TestAttack_A1_Not": "something else", "c.TestDemands": "its own error"}`,
 }
 
 func TestHeld(t *testing.T) {
@@ -42,6 +57,8 @@ func TestHeld(t *testing.T) {
 	require.ErrorContains(t, err, "..TestAttack_A1_Double does not use failtest.Refused")
 	require.NotContains(t, err.Error(), "a.Test")
 	require.NotContains(t, err.Error(), "b.Test")
+	require.NotContains(t, err.Error(), "c.Test")
+	require.NotContains(t, err.Error(), "d.Test")
 	require.Equal(t, 2, count)
 }
 
@@ -51,6 +68,10 @@ func TestHeldRefuses(t *testing.T) {
 		"showings.json does not say why":                    {showingsFile: `{"b.TestAttack_A1_Not": ""}`},
 		"a.TestAttack_A1_Itself does use failtest.Refused":  {showingsFile: `{"a.TestAttack_A1_Itself": "x"}`},
 		"there is no c.TestAttack_A1_Gone":                  {showingsFile: `{"c.TestAttack_A1_Gone": "x"}`},
+		"c.TestDemands does not use failtest.Refused":       {showingsFile: `{"c.TestRefuse": ""}`},
+		"there is no c.TestWorks":                           {showingsFile: `{"c.TestWorks": "x"}`},
+		"c.TestRefuses does use failtest.Refused":           {showingsFile: `{"c.TestRefuses": "x"}`},
+		"packages.txt: no such file":                        {packagesFile: ``},
 		"showings.json: ":                                   {showingsFile: `[]`},
 		"no such file":                                      {showingsFile: ``},
 	} {

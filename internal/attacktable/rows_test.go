@@ -44,6 +44,7 @@ const (
 // fake is a module with one attack and one defence: that a number is doubled.
 var fake = map[string]string{
 	showingsFile: `{"..TestAttack_A1_Double": "that it doubles"}`,
+	packagesFile: "# None.\n",
 	"go.mod":     "module fake\n",
 	"fake.go":    "package fake\n\nfunc Double(n int) int {\n\treturn 2 * n\n}\n",
 	"fake_test.go": "package fake\n\nimport \"testing\"\n\nfunc TestAttack_A1_Double(t *testing.T) {\n" +

@@ -1,6 +1,7 @@
 package canonicaljson_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,10 +32,8 @@ func TestEscapeAtTheEnd(t *testing.T) {
 		`"\u`: canonicaljson.ErrSyntax, `"\u00`: canonicaljson.ErrSyntax, `"\u004`: canonicaljson.ErrSyntax, `"\u0041`: canonicaljson.ErrSyntax,
 		`"\ud800`: canonicaljson.ErrText, `"\ud800\`: canonicaljson.ErrText, `"\ud800\u`: canonicaljson.ErrSyntax, `"\ud800\udc0`: canonicaljson.ErrSyntax,
 	} {
-		_, err := canonicaljson.Parse([]byte(in + `1"`)[:len(in):len(in)])
-		require.ErrorIs(t, err, want, in)
-		_, err = canonicaljson.Parse([]byte(in + `1"`)[:len(in)])
-		require.ErrorIs(t, err, want, in)
+		parseFails(t, []byte(in + `1"`)[:len(in):len(in)], want)
+		parseFails(t, []byte(in + `1"`)[:len(in)], want)
 	}
 }
 
@@ -62,8 +61,7 @@ func TestSplitEnds(t *testing.T) {
 	require.Equal(t, []string{`a"\\"`, `b"\\\\"`, `c"\\\""`, `d[1,"\\",{}]`}, values)
 
 	for _, in := range []string{`{"a":1{}`, `{"a":1{}}`, `{"a":1[]}`, `{"a":1"x"}`} {
-		_, err := canonicaljson.Split([]byte(in))
-		require.ErrorIs(t, err, canonicaljson.ErrSyntax, in)
+		splitFails(t, in, canonicaljson.ErrSyntax)
 	}
 }
 
@@ -76,4 +74,22 @@ func TestIntegerDigits(t *testing.T) {
 			require.Equal(t, n, got)
 		}
 	}
+}
+
+// Members are put in order in a copy of the caller's list.
+func TestObjectLeavesItsArguments(t *testing.T) {
+	a, b := canonicaljson.Member{Name: "a", Value: canonicaljson.Int(1)}, canonicaljson.Member{Name: "b", Value: canonicaljson.Int(2)}
+	list := []canonicaljson.Member{b, a}
+	require.Equal(t, `{"a":1,"b":2}`, canonicaljson.Object(list...).String())
+	require.Equal(t, []canonicaljson.Member{b, a}, list)
+}
+
+// No text is copied to be read, nor to find that it is no number: it may be a
+// secret.
+func TestReadingCopiesNothing(t *testing.T) {
+	v := parse(t, `"`+strings.Repeat("x", 1000)+`"`)
+	var text string
+	require.Zero(t, testing.AllocsPerRun(10, func() { text, _ = v.Text() }))
+	require.Len(t, text, 1000)
+	require.Zero(t, testing.AllocsPerRun(10, func() { v.Int() }))
 }

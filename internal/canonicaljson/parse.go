@@ -41,7 +41,7 @@ const (
 	maxIntegerDigits = "9007199254740991"
 )
 
-// Parse returns the value of a JSON text.
+// Parse returns the value of a JSON text. It is absent when there is an error.
 func Parse(src []byte) (Value, error) {
 	p := parser{src: src, dst: make([]byte, 0, len(src))}
 	p.space()

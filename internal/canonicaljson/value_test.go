@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/canonicaljson"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 func parse(t testing.TB, text string) canonicaljson.Value {
@@ -15,6 +16,26 @@ func parse(t testing.TB, text string) canonicaljson.Value {
 	v, err := canonicaljson.Parse([]byte(text))
 	require.NoError(t, err)
 	return v
+}
+
+// parseFails parses a text, which must fail.
+func parseFails(t testing.TB, text []byte, want error) {
+	t.Helper()
+	failtest.RefusedWith(t, want, func() error {
+		v, err := canonicaljson.Parse(text)
+		require.True(t, v.IsZero())
+		return err
+	}, failtest.Input(text), failtest.Secret(text[:min(len(text), 1000)]))
+}
+
+// splitFails takes a text apart, which must fail.
+func splitFails(t testing.TB, text string, want error) {
+	t.Helper()
+	failtest.RefusedWith(t, want, func() error {
+		list, err := canonicaljson.Split([]byte(text))
+		require.Nil(t, list)
+		return err
+	}, failtest.Secret(text))
 }
 
 func TestValue(t *testing.T) {
@@ -144,19 +165,16 @@ func TestSplit(t *testing.T) {
 	}
 	for _, in := range []string{
 		``, `[]`, `1`, `null`, `{`, `{"a"`, `{"a":`, `{"a":}`, `{"a":1`, `{"a":1,`, `{"a":1,}`, `{"a":1 2}`, `{"a":,}`, `{"a"::1}`,
-		`{"a":[}`, `{"a":[}]}`, `{"a":[}}`, `{"a":{]}`, `{"a":"}`, `{"a":{"}`, `{"a`, `{"a\"}`, `{a:1}`, `{"a" 1}`, `{"a":]}`,
+		`"a":1}`, `{a":1}`, `{"a":[}`, `{"a":[}]}`, `{"a":[}}`, `{"a":{]}`, `{"a":"}`, `{"a":{"}`, `{"a`, `{"a\"}`, `{a:1}`, `{"a" 1}`, `{"a":]}`,
 	} {
-		_, err := canonicaljson.Split([]byte(in))
-		require.ErrorIs(t, err, canonicaljson.ErrSyntax, in)
+		splitFails(t, in, canonicaljson.ErrSyntax)
 	}
-	_, err = canonicaljson.Split([]byte(`{}{}`))
-	require.ErrorIs(t, err, canonicaljson.ErrTrailing)
+	splitFails(t, `{}{}`, canonicaljson.ErrTrailing)
 
 	// Depth spoils the entry only, and nothing recurses.
 	deep := strings.Repeat("[", 1_000_000) + strings.Repeat("]", 1_000_000)
 	list, err = canonicaljson.Split([]byte(`{"a":` + deep + `,"b":1}`))
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	_, err = canonicaljson.Parse(list[0].Value)
-	require.ErrorIs(t, err, canonicaljson.ErrDepth)
+	parseFails(t, list[0].Value, canonicaljson.ErrDepth)
 }

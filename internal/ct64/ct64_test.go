@@ -38,10 +38,10 @@ func decode(text string) ([]byte, bool) {
 	return b, ct64.Decode(b, text) == nil
 }
 
-// decodeFails decodes a text, which must fail.
-func decodeFails(t testing.TB, text string) {
+// decodeFails decodes a text into a number of bytes, which must fail.
+func decodeFails(t testing.TB, text string, n int) {
 	t.Helper()
-	dst := make([]byte, max(ct64.DecodedLen(text), 0))
+	dst := make([]byte, max(n, 0))
 	failtest.RefusedWith(t, ct64.ErrBase64, func() error { return ct64.Decode(dst, text) }, failtest.Secret(text))
 }
 
@@ -143,14 +143,14 @@ func TestLengths(t *testing.T) {
 
 			for _, m := range []int{n - 1, n + 1} {
 				if m >= 0 {
-					require.ErrorIs(t, ct64.Decode(make([]byte, m), want), ct64.ErrBase64, "dst of %d bytes", m)
+					decodeFails(t, want, m)
 				}
 			}
 		}
 	}
 	for _, text := range []string{"A", "AAAAA", "=", "=====", "A===="} {
 		require.Equal(t, -1, ct64.DecodedLen([]byte(text)), text)
-		require.ErrorIs(t, ct64.Decode(nil, text), ct64.ErrBase64)
+		decodeFails(t, text, 0)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestAttack_P41_Malleability(t *testing.T) {
 	} {
 		_, valid := reference(text)
 		require.False(t, valid, "the reference accepts %q", text)
-		decodeFails(t, text)
+		decodeFails(t, text, ct64.DecodedLen(text))
 	}
 }
 
@@ -181,7 +181,7 @@ func TestAttack_P41_Exhaustive(t *testing.T) {
 		for _, text := range []string{text, "zZ09" + text} {
 			// The longest are too many to measure each.
 			if !check(t, text) && left > 0 {
-				decodeFails(t, text)
+				decodeFails(t, text, ct64.DecodedLen(text))
 			}
 		}
 		if left > 0 {
@@ -210,7 +210,7 @@ func TestAttack_P41_RandomLong(t *testing.T) {
 			}
 		}
 		if !check(t, string(text)) {
-			decodeFails(t, string(text))
+			decodeFails(t, string(text), ct64.DecodedLen(text))
 		}
 	}
 }

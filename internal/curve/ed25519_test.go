@@ -339,3 +339,13 @@ func TestAttack_G06_Wipe(t *testing.T) {
 	require.Zero(t, *seed)
 	require.Nil(t, key.Seed())
 }
+
+// Values of another module's types are wiped as a whole.
+func TestWipeArithmetic(t *testing.T) {
+	s, err := new(edwards25519.Scalar).SetCanonicalBytes(append([]byte{1}, make([]byte, 31)...))
+	require.NoError(t, err)
+	curve.WipeScalar(s)
+	require.Equal(t, edwards25519.NewScalar(), s)
+	wiped, unused := curve.WipedBatch()
+	require.Equal(t, unused, wiped)
+}

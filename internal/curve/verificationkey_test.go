@@ -17,16 +17,16 @@ func TestVerificationKey(t *testing.T) {
 	require.Equal(t, k.VerificationKey(), checked)
 	require.Equal(t, public, checked.Array())
 
+	newKey := func(b []byte) error {
+		got, err := curve.NewVerificationKey(b)
+		require.Equal(t, err == nil, got != curve.VerificationKey{})
+		return err
+	}
 	canonical, others := smallOrderEncodings(t)
 	for _, b := range append(canonical, others...) {
-		want := curve.CheckEd25519(b)
-		require.Error(t, want)
-		got, err := curve.NewVerificationKey(b)
-		require.Equal(t, want, err)
-		require.Equal(t, curve.VerificationKey{}, got)
+		require.Equal(t, checkFails(t, curve.CheckEd25519, b), checkFails(t, newKey, b))
 	}
 	for _, b := range [][]byte{nil, public[:31], append(public[:], 0)} {
-		_, err := curve.NewVerificationKey(b)
-		require.Error(t, err)
+		require.Equal(t, curve.ErrLength, checkFails(t, newKey, b))
 	}
 }

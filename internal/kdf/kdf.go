@@ -117,17 +117,14 @@ func long(out *[Size]byte, key, message []byte) {
 const maxInfo = 32
 
 // HKDF fills out with HKDF-SHA-256(salt, ikm, info). A nil salt stands for
-// 32 zero bytes, as the specification's "default salt". It panics when info is
-// longer than 32 bytes or out longer than 255 blocks: both are constants of
-// the caller.
+// 32 zero bytes, the specification's "default salt": to HMAC, which pads its key
+// with zeros, they are one key. It panics when info is longer than 32 bytes or
+// out longer than 255 blocks: both are constants of the caller.
 func HKDF(out, ikm, salt []byte, info string) {
 	if len(info) > maxInfo || len(out) > 255*Size {
 		panic("kdf: internal error: HKDF label or output too long")
 	}
-	var zero, t [Size]byte
-	if salt == nil {
-		salt = zero[:]
-	}
+	var t [Size]byte
 	HMAC(&t, salt, ikm)
 	var m mac
 	m.setKey(t[:])

@@ -168,8 +168,6 @@ func (r *Reader) Bool() bool {
 func (r *Reader) Count(limit, size int) int {
 	n := r.Uint32()
 	switch {
-	case r.stopped:
-		return 0
 	case uint64(n) > uint64(limit):
 		r.Fail("list longer than its limit")
 		return 0

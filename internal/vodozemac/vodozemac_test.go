@@ -77,9 +77,15 @@ func TestBytesRefused(t *testing.T) {
 		"[1, 2,3]", "[ 1,2,3]", "[1,2,3 ]", "[1,2,3", "[1,2,3}", "{1,2,3]", `["1","2","3"]`, `"abc"`, "[1,2,\x00]", "[1,2,x]", "[1;2;3]",
 		"[1,2,\xff]", "[[1,2,3]]", "[1,2,3]]",
 	} {
+		why := "not an array of the right number of bytes"
+		switch text {
+		case "{1,2,3]", `"abc"`:
+			why = "not the JSON of such a pickle"
+		case "[1,2,3]]":
+			why = "trailing data"
+		}
 		b, f := bytesOf(3)
-		err := read(text, f)
-		require.ErrorAs(t, err, new(*errs.MalformedError), "%s", text)
+		refuses(t, why, text, f)
 		if text != "[1,2,3]]" {
 			require.Equal(t, make([]byte, 3), b, "%s", text)
 		}
@@ -113,15 +119,11 @@ func TestBytesAgainstJSON(t *testing.T) {
 func TestUint(t *testing.T) {
 	for _, most := range []uint64{0, 5, 9, 10, 99, math.MaxUint32, math.MaxUint64 - 1, math.MaxUint64} {
 		for _, v := range []uint64{0, 1, 4, 5, 6, 9, 10, 11, 98, 99, 100, math.MaxUint32, math.MaxUint32 + 1, math.MaxUint64 - 1, math.MaxUint64} {
-			var got uint64
-			err := read(fmt.Sprint(v), func(r *vodozemac.Reader) { got = r.Uint(most) })
 			if v > most {
-				require.ErrorContains(t, err, "number beyond its bound", "%d of %d", v, most)
-				require.Zero(t, got)
+				refuses(t, "number beyond its bound", fmt.Sprint(v), func(r *vodozemac.Reader) { require.Zero(t, r.Uint(most)) })
 				continue
 			}
-			require.NoError(t, err)
-			require.Equal(t, v, got)
+			require.NoError(t, read(fmt.Sprint(v), func(r *vodozemac.Reader) { require.Equal(t, v, r.Uint(most)) }))
 		}
 		for _, text := range []string{"18446744073709551616", "99999999999999999999", strings.Repeat("9", 400)} {
 			readFails(t, text, func(r *vodozemac.Reader) { r.Uint(most) })
@@ -211,7 +213,8 @@ func TestSmallValues(t *testing.T) {
 	}
 	require.NoError(t, read(`{"A":1}`, variant))
 	require.NoError(t, read(`{"B":true}`, variant))
-	for _, text := range []string{`{}`, `{"C":1}`, `{"A":1,"B":true}`, `{"A":1,}`, `"A"`, `{"A":true}`} {
+	refuses(t, "unknown variant", `{"C":1}`, variant)
+	for _, text := range []string{`{}`, `{"A":1,"B":true}`, `{"A":1,}`, `"A"`, `{"A":true}`} {
 		readFails(t, text, variant)
 	}
 	choice := -1
@@ -236,17 +239,25 @@ func TestAttack_P08_Version(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	for _, k := range [][]byte{nil, key[:31], append(bytes.Clone(key), 0)} {
-		require.ErrorIs(t, vodozemac.Import(what, libolm.Encrypt([]byte("1"), k), k, func(r *vodozemac.Reader) { r.Uint(9) }), libolm.ErrKey)
-		_, err := vodozemac.Export(what, k, func(w *vodozemac.Writer) { w.Uint(1) })
-		require.ErrorIs(t, err, libolm.ErrKey)
+	wrong := func(pickle, k []byte) {
+		t.Helper()
+		failtest.RefusedWith(t, libolm.ErrKey, func() error {
+			return vodozemac.Import(what, pickle, k, func(r *vodozemac.Reader) { r.Uint(9) })
+		}, failtest.Input(pickle), failtest.Secret(k))
 	}
-	require.ErrorIs(t, vodozemac.Import(what, libolm.Encrypt([]byte("1"), key), make([]byte, 32), func(*vodozemac.Reader) {}), libolm.ErrKey)
+	for _, k := range [][]byte{nil, key[:31], append(bytes.Clone(key), 0)} {
+		wrong(libolm.Encrypt([]byte("1"), k), k)
+		failtest.RefusedWith(t, libolm.ErrKey, func() error {
+			_, err := vodozemac.Export(what, k, func(w *vodozemac.Writer) { w.Uint(1) })
+			return err
+		}, failtest.Secret(k))
+	}
+	wrong(libolm.Encrypt([]byte("1"), key), make([]byte, 32))
 }
 
 // After the first fault nothing is read, and the first fault is told.
 func TestFirstFault(t *testing.T) {
-	err := read(`[1,2]`, func(r *vodozemac.Reader) {
+	refuses(t, "the first", `[1,2]`, func(r *vodozemac.Reader) {
 		r.Fail("the first")
 		r.Fail("the second")
 		require.True(t, r.Failed())
@@ -258,7 +269,6 @@ func TestFirstFault(t *testing.T) {
 		r.List(9, func() { t.Fatal("an item of nothing") })
 		r.Map(9, 9, func(uint64) { t.Fatal("an item of nothing") })
 	})
-	require.Equal(t, &errs.MalformedError{What: what, Why: "the first"}, err)
 }
 
 // Whatever stands there, the reader ends, and takes an object of known members
