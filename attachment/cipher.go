@@ -54,9 +54,8 @@ func limit(maxSize int64, iv *[ivSize]byte) (int64, error) {
 	return maxSize, ErrTooLarge
 }
 
-// reader is what all readers have in common: it adds the keystream to what it
-// reads, and hashes what of both is the ciphertext. It has a lock because two
-// calls at a time would use one keystream twice.
+// reader is what all readers have in common: it encrypts or decrypts what it
+// reads. It has a lock because two calls at a time would use one keystream twice.
 type reader struct {
 	mu      sync.Mutex
 	src     source
@@ -107,7 +106,12 @@ func (r *reader) read(p []byte) (int, error) {
 		r.fail(err)
 		return 0, err
 	}
-	p = p[:n]
+	secret.Do(func() { r.crypt(p[:n]) })
+	return n, nil
+}
+
+// crypt adds the keystream to p, and hashes what of both is the ciphertext.
+func (r *reader) crypt(p []byte) {
 	if r.encrypt {
 		r.stream.XORKeyStream(p, p)
 		r.hash.Write(p)
@@ -115,7 +119,6 @@ func (r *reader) read(p []byte) (int, error) {
 		r.hash.Write(p)
 		r.stream.XORKeyStream(p, p)
 	}
-	return n, nil
 }
 
 // fail ends all reading with err. It expects r to be locked.

@@ -31,11 +31,11 @@ type DecryptReader struct {
 // the IV leaves too few counters, [keys.ErrAbsent], [ErrClosed], or what
 // ciphertext returns.
 func NewDecryptReader(ciphertext io.ReadSeeker, f File, maxSize int64) (*DecryptReader, error) {
-	m, err := f.material()
-	if err != nil {
+	var m material
+	defer m.wipe()
+	if err := f.material(&m); err != nil {
 		return nil, err
 	}
-	defer m.wipe()
 	left, over := limit(maxSize, &m.iv)
 	size, err := verify(ciphertext, &m.hash, source{r: ciphertext, left: left, over: over})
 	if err != nil {

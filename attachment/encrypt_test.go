@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/attachment"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 )
 
 func TestFinishOnlyAtTheEnd(t *testing.T) {
@@ -23,31 +24,26 @@ func TestFinishOnlyAtTheEnd(t *testing.T) {
 	require.Equal(t, 20, n)
 	require.NoError(t, err)
 	for range 2 {
-		_, err = e.Finish(testURL)
-		require.Equal(t, attachment.ErrUnfinished, err) // the end is not known yet
+		require.Equal(t, attachment.ErrUnfinished, finishFails(t, e, testURL)) // the end is not known yet
 	}
 	_, err = e.Read(p)
 	require.Equal(t, io.EOF, err)
 	require.False(t, e.Streaming())
 
 	for _, url := range []string{"", "https://example.org/x", "mxc://example.org"} {
-		f, err := e.Finish(url)
-		requireMalformed(t, err, "url")
-		require.True(t, f.IsZero())
+		requireMalformed(t, finishFails(t, e, url), "url")
 	}
 	key := e.Key()
 	f, err := e.Finish(testURL)
 	require.NoError(t, err)
 	require.Same(t, key, f.Key(), "a copy of the key stays behind")
-	_, err = e.Finish(testURL)
-	require.ErrorIs(t, err, attachment.ErrClosed)
+	require.Equal(t, attachment.ErrClosed, finishFails(t, e, testURL))
 	_, err = e.Read(p)
 	require.Equal(t, io.EOF, err)
 	state := f.State()
 	e.Close()
 	require.Equal(t, state, f.State(), "Close of the reader touched the file")
-	_, err = e.Read(p)
-	require.ErrorIs(t, err, attachment.ErrClosed)
+	require.Equal(t, attachment.ErrClosed, nextFails(t, e, e))
 	plaintext, err := verified(p, f, 20)
 	require.NoError(t, err)
 	require.Equal(t, pattern(20), plaintext)
@@ -63,10 +59,8 @@ func TestClosedEncryptReader(t *testing.T) {
 	e.Close()
 	require.Zero(t, *key)
 	require.False(t, e.Streaming())
-	_, err = e.Read(make([]byte, 10))
-	require.ErrorIs(t, err, attachment.ErrClosed)
-	_, err = e.Finish(testURL)
-	require.ErrorIs(t, err, attachment.ErrClosed)
+	require.Equal(t, attachment.ErrClosed, nextFails(t, e, e))
+	require.Equal(t, attachment.ErrClosed, finishFails(t, e, testURL))
 	_, isCloser := any(e).(io.Closer)
 	require.False(t, isCloser, "net/http would close it before Finish")
 }
@@ -74,11 +68,11 @@ func TestClosedEncryptReader(t *testing.T) {
 func TestPlaintextThatFails(t *testing.T) {
 	broken := errors.New("broken")
 	e := attachment.NewEncryptReader(io.MultiReader(bytes.NewReader(pattern(20)), iotest.ErrReader(broken)), 100)
-	out, err := io.ReadAll(e)
+	n, err := endFails(t, e, e)
 	require.Equal(t, broken, err)
-	require.Len(t, out, 20)
+	require.EqualValues(t, 20, n)
 	require.False(t, e.Streaming())
-	_, err = e.Finish(testURL)
+	err = finishFails(t, e, testURL)
 	require.ErrorIs(t, err, attachment.ErrUnfinished)
 	require.ErrorIs(t, err, broken)
 }
@@ -87,15 +81,16 @@ func TestPlaintextThatIsTooLarge(t *testing.T) {
 	for size := range 40 {
 		for limit := -1; limit < 40; limit++ {
 			e := attachment.NewEncryptReader(bytes.NewReader(pattern(size)), int64(limit))
-			out, err := io.ReadAll(e)
 			if size <= limit || size == 0 {
+				out, err := io.ReadAll(e)
 				require.NoError(t, err)
 				require.Len(t, out, size)
 				continue
 			}
+			n, err := endFails(t, e, e)
 			require.ErrorIs(t, err, attachment.ErrTooLarge)
-			require.Len(t, out, min(size, max(limit, 0)))
-			_, err = e.Finish(testURL)
+			require.EqualValues(t, min(size, max(limit, 0)), n)
+			err = finishFails(t, e, testURL)
 			require.ErrorIs(t, err, attachment.ErrUnfinished)
 			require.ErrorIs(t, err, attachment.ErrTooLarge)
 		}
@@ -122,8 +117,9 @@ func TestReadTouchesWhatItReturnsOnly(t *testing.T) {
 	p = bytes.Repeat([]byte{0xaa}, 64)
 	_, err = e.Read(p)
 	require.NoError(t, err)
-	_, err = e.Read(p[4:])
+	err = failtest.Bounded(t, func() error { _, err := e.Read(p[4:]); return err }, e)
 	require.ErrorIs(t, err, attachment.ErrTooLarge)
+	require.Equal(t, err, nextFails(t, e, e))
 	require.Equal(t, bytes.Repeat([]byte{0xaa}, 60), p[4:])
 }
 

@@ -28,6 +28,14 @@ func (f File) Kept() [][]byte { return [][]byte{f.box.inFile, f.box.inKey, f.box
 // Key returns where the key stands.
 func (e *EncryptReader) Key() *[KeySize]byte { return &e.box.key }
 
+// State returns the whole state of a reader in plain, but for what it reads from.
+func (e *EncryptReader) State() []byte {
+	return fmt.Appendf(File{box: e.box}.State(), " %v %t", e.r.err, e.Streaming())
+}
+
+// Secrets returns what no error may show.
+func (e *EncryptReader) Secrets() [][]byte { return File{box: e.box}.Secrets() }
+
 // Streaming says whether a reader still holds the key's schedule.
 func (e *EncryptReader) Streaming() bool { return e.r.stream != nil }
 

@@ -108,15 +108,16 @@ func (f File) open() (*box, error) {
 	return f.box, nil
 }
 
-// material returns a copy, which the caller wipes: no pass over a file holds the
+// material sets m to a copy, which the caller wipes: no pass over a file holds the
 // lock.
-func (f File) material() (material, error) {
+func (f File) material(m *material) error {
 	b, err := f.open()
 	if err != nil {
-		return material{}, err
+		return err
 	}
 	defer b.mu.Unlock()
-	return b.material, nil
+	secret.Do(func() { *m = b.material })
+	return nil
 }
 
 func (m *material) wipe() { secret.Wipe(m.key[:]) }

@@ -43,7 +43,8 @@ func TestParseThumbnailOfTheExample(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, thumbnail, string(text))
 	require.True(t, content.Other.IsZero())
-	require.Error(t, json.Unmarshal([]byte(`{"file":null}`), &content))
+	mustFail(t, func() error { return json.Unmarshal([]byte(`{"file":null}`), &content) })
+	require.Equal(t, parse(t, specFile).State(), content.File.State())
 }
 
 // replaced returns the example with one text for another.
@@ -273,9 +274,10 @@ func TestURLs(t *testing.T) {
 func TestDeepNestingIsNoTrouble(t *testing.T) {
 	for _, depth := range []int{1000, 30000} {
 		x := strings.Repeat("[", depth) + strings.Repeat("]", depth)
-		f, err := attachment.ParseFile([]byte(replaced(t, `"v2",`, `"v2","x":`+x+`,`)))
+		text := replaced(t, `"v2",`, `"v2","x":`+x+`,`)
+		f, err := attachment.ParseFile([]byte(text))
 		if err != nil {
-			requireMalformed(t, err, "not valid JSON")
+			requireMalformed(t, parseFails(t, text), "not valid JSON")
 			continue
 		}
 		_, err = f.SecretJSON()
@@ -295,12 +297,13 @@ func TestAbsentFile(t *testing.T) {
 	require.True(t, f.IsZero())
 	require.Empty(t, f.URL())
 	require.Zero(t, f.Hash())
-	_, err := f.SecretJSON()
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = attachment.NewDecryptReader(bytes.NewReader(nil), f, 1)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = attachment.NewUnverifiedReader(bytes.NewReader(nil), f, 1)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	for _, call := range []func() error{
+		func() error { _, err := f.SecretJSON(); return err },
+		func() error { _, err := verified(nil, f, 1); return err },
+		func() error { _, err := unverified(nil, f, 1); return err },
+	} {
+		require.ErrorIs(t, mustFail(t, call, f), keys.ErrAbsent)
+	}
 	require.False(t, parse(t, specFile).IsZero())
 }
 
@@ -319,6 +322,9 @@ func TestClosedFile(t *testing.T) {
 	require.Zero(t, *key)
 	for _, b := range kept {
 		require.Zero(t, bytes.Trim(b, "\x00"))
+	}
+	for _, b := range f.Kept() {
+		require.Nil(t, b, "held after Close")
 	}
 	for _, f := range []attachment.File{f, sibling} {
 		require.False(t, f.IsZero())

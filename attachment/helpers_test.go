@@ -166,6 +166,39 @@ func readFails(t testing.TB, read func([]byte, attachment.File, int64) ([]byte, 
 	return out, err
 }
 
+// endFails reads to the end, which must be an error, and stay it. It returns how
+// many bytes came before.
+func endFails(t testing.TB, r io.Reader, subjects ...failtest.Subject) (n int64, err error) {
+	t.Helper()
+	err = failtest.Bounded(t, func() (err error) {
+		n, err = io.Copy(io.Discard, r)
+		return err
+	}, subjects...)
+	require.Error(t, err)
+	require.Equal(t, err, nextFails(t, r, subjects...), "not for ever")
+	return n, err
+}
+
+// nextFails reads where nothing is left to read but an error.
+func nextFails(t testing.TB, r io.Reader, subjects ...failtest.Subject) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		n, err := r.Read(make([]byte, 1))
+		require.Zero(t, n)
+		return err
+	}, subjects...)
+}
+
+// finishFails asks for the file, which must fail.
+func finishFails(t testing.TB, e *attachment.EncryptReader, url string) error {
+	t.Helper()
+	return mustFail(t, func() error {
+		f, err := e.Finish(url)
+		require.True(t, f.IsZero())
+		return err
+	}, failtest.Input(url), e)
+}
+
 func requireMalformed(t testing.TB, err error, why string) {
 	t.Helper()
 	var malformed *attachment.MalformedError

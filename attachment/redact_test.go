@@ -101,23 +101,24 @@ func TestAttack_G05_SecretsDoNotPrint(t *testing.T) {
 func TestAttack_G05_SecretsDoNotMarshal(t *testing.T) {
 	f, e, d, u := secrets(t)
 	for _, v := range []any{f, &f, e, d, u} {
-		_, err := json.Marshal(v)
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = json.Marshal(struct{ File any }{v})
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = xml.Marshal(v)
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		require.ErrorIs(t, gob.NewEncoder(new(bytes.Buffer)).Encode(v), secret.ErrMarshal)
-		_, err = v.(encoding.TextMarshaler).MarshalText()
-		require.ErrorIs(t, err, secret.ErrMarshal)
-		_, err = v.(encoding.BinaryMarshaler).MarshalBinary()
-		require.ErrorIs(t, err, secret.ErrMarshal)
+		for _, marshal := range []func() error{
+			func() error { _, err := json.Marshal(v); return err },
+			func() error { _, err := json.Marshal(struct{ In any }{v}); return err },
+			func() error { _, err := xml.Marshal(v); return err },
+			func() error { return gob.NewEncoder(new(bytes.Buffer)).Encode(v) },
+			func() error { _, err := v.(encoding.TextMarshaler).MarshalText(); return err },
+			func() error { _, err := v.(encoding.BinaryMarshaler).MarshalBinary(); return err },
+		} {
+			failtest.RefusedWith(t, secret.ErrMarshal, marshal, failtest.Secret(unhex(t, specKey)), e)
+		}
 	}
 	// A content that holds a File cannot be sent by mistake.
-	_, err := json.Marshal(struct {
-		File attachment.File `json:"file"`
-	}{f})
-	require.ErrorIs(t, err, secret.ErrMarshal)
+	failtest.RefusedWith(t, secret.ErrMarshal, func() error {
+		_, err := json.Marshal(struct {
+			File attachment.File `json:"file"`
+		}{f})
+		return err
+	}, failtest.Secret(unhex(t, specKey)))
 	// The one way out, which fits where a File stood.
 	text, err := f.SecretJSON()
 	require.NoError(t, err)

@@ -142,15 +142,21 @@ func TestScanRequestWithBoth(t *testing.T) {
 	f, err := attachment.DecryptScanRequest([]byte(both), scanner(t))
 	require.NoError(t, err)
 	require.Equal(t, testURL, f.URL())
-	_, err = attachment.ParseScanRequest([]byte(both))
+	err = mustFail(t, func() error { _, err := attachment.ParseScanRequest([]byte(both)); return err }, failtest.Input(both))
 	requireMalformed(t, err, "encrypted")
 }
 
 func TestEncryptScanRequestRefuses(t *testing.T) {
-	_, err := attachment.EncryptScanRequest(attachment.File{}, scanner(t).PublicKey())
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = attachment.EncryptScanRequest(parse(t, specFile), keys.Curve25519{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	fails := func(f attachment.File, key keys.Curve25519) error {
+		return mustFail(t, func() error {
+			body, err := attachment.EncryptScanRequest(f, key)
+			require.Nil(t, body)
+			return err
+		}, f)
+	}
+	require.ErrorIs(t, fails(attachment.File{}, scanner(t).PublicKey()), keys.ErrAbsent)
+	_, want := pk.Encrypt(keys.Curve25519{}, nil)
+	require.EqualError(t, fails(parse(t, specFile), keys.Curve25519{}), want.Error())
 }
 
 // The largest file that is read fits into a request that is read.
@@ -192,7 +198,7 @@ func TestMalformedScanRequests(t *testing.T) {
 	}
 	closed := scanner(t)
 	closed.Close()
-	_, err := attachment.DecryptScanRequest([]byte(good), closed)
+	err := mustFail(t, func() error { _, err := attachment.DecryptScanRequest([]byte(good), closed); return err }, failtest.Input(good))
 	require.ErrorIs(t, err, pk.ErrClosed)
 }
 

@@ -16,7 +16,7 @@ type source struct {
 	r    io.Reader
 	left int64 // how many bytes may still come
 	over error // what is returned when more come
-	err  error // once set, returned for ever
+	err  error // of the last read, which the next returns
 }
 
 // read reads one byte or more into p, which is not empty, or returns an error,
@@ -42,9 +42,8 @@ func (s *source) end() error {
 	var probe [1]byte
 	n, err := s.once(probe[:])
 	if n > 0 {
-		err = s.over
+		return s.over
 	}
-	s.err = err
 	return err
 }
 

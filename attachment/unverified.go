@@ -22,11 +22,11 @@ type UnverifiedReader struct {
 //
 // NewUnverifiedReader returns [keys.ErrAbsent] or [ErrClosed].
 func NewUnverifiedReader(ciphertext io.Reader, f File, maxSize int64) (*UnverifiedReader, error) {
-	m, err := f.material()
-	if err != nil {
+	var m material
+	defer m.wipe()
+	if err := f.material(&m); err != nil {
 		return nil, err
 	}
-	defer m.wipe()
 	left, over := limit(maxSize, &m.iv)
 	u := new(UnverifiedReader)
 	u.r.initDecrypt(source{r: ciphertext, left: left, over: over}, &m, ErrHash)

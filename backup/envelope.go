@@ -165,10 +165,12 @@ func (e *envelope) verify(h *header, keys *fileKeys) error {
 		if err != nil {
 			return err
 		}
-		mac.Write(piece)
+		secret.Do(func() { mac.Write(piece) })
 		size += int64(len(piece))
 	}
-	if !hmac.Equal(mac.Sum(nil), e.mac[:]) {
+	right := false
+	secret.Do(func() { right = hmac.Equal(mac.Sum(nil), e.mac[:]) })
+	if !right {
 		return ErrPassphrase
 	}
 	if size > h.counterLeft() {
@@ -213,17 +215,7 @@ func changed(err error) error {
 func (p *plaintext) Read(b []byte) (int, error) {
 	if len(p.piece) == 0 && p.err == nil {
 		p.piece, p.err = p.e.next()
-		switch {
-		case p.err == io.EOF:
-			if !hmac.Equal(p.mac.Sum(nil), p.want[:]) || !hmac.Equal(p.e.mac[:], p.want[:]) {
-				p.err = ErrChanged
-			}
-		case p.err != nil:
-			p.err = changed(p.err)
-		default:
-			p.mac.Write(p.piece)
-			p.stream.XORKeyStream(p.piece, p.piece)
-		}
+		secret.Do(p.take)
 	}
 	if p.err != nil {
 		return 0, p.err
@@ -231,6 +223,21 @@ func (p *plaintext) Read(b []byte) (int, error) {
 	n := copy(b, p.piece)
 	p.piece = p.piece[n:]
 	return n, nil
+}
+
+// take decrypts the piece that was read, or judges the end.
+func (p *plaintext) take() {
+	switch {
+	case p.err == io.EOF:
+		if !hmac.Equal(p.mac.Sum(nil), p.want[:]) || !hmac.Equal(p.e.mac[:], p.want[:]) {
+			p.err = ErrChanged
+		}
+	case p.err != nil:
+		p.err = changed(p.err)
+	default:
+		p.mac.Write(p.piece)
+		p.stream.XORKeyStream(p.piece, p.piece)
+	}
 }
 
 // drain reads to the end and returns how it ended.

@@ -59,7 +59,6 @@ func OpenKeyFile(file io.ReadSeeker, passphrase []byte) (*KeyFile, error) {
 // is encrypted, in memory. It returns [ErrTooLarge] when the file has more than
 // maxSize bytes.
 func ReadKeyFile(file io.Reader, passphrase []byte, maxSize int64) (*KeyFile, error) {
-	maxSize = max(maxSize, 0)
 	var text bytes.Buffer
 	_, err := io.CopyN(&text, &source{r: file}, maxSize)
 	if err == nil {
@@ -146,18 +145,13 @@ func readArray(s *scanner, b *batch) error {
 		return err
 	}
 	for first := true; ; first = false {
-		if more, err := s.more(']', first); err != nil {
-			return err
-		} else if !more {
-			return s.finish()
-		}
-		raw, err := s.value(MaxEntrySize)
+		var j job
+		more, err := secret.Call(func() (bool, error) { return j.read(s, first) })
 		if err != nil {
 			return err
 		}
-		j := job{text: bytes.Clone(raw)}
-		if raw == nil {
-			j.err = ErrTooLarge
+		if !more {
+			return s.finish()
 		}
 		if err := b.add(j); err != nil {
 			return err
@@ -165,8 +159,26 @@ func readArray(s *scanner, b *batch) error {
 	}
 }
 
+// read takes the text of the next entry, and says whether there is one.
+func (j *job) read(s *scanner, first bool) (more bool, err error) {
+	if more, err = s.more(']', first); err != nil || !more {
+		return false, err
+	}
+	raw, err := s.value(MaxEntrySize)
+	if err != nil {
+		return false, err
+	}
+	if raw == nil {
+		j.err = ErrTooLarge
+	}
+	j.text = bytes.Clone(raw)
+	return true, nil
+}
+
 // parse reads an entry of a key file or of its content, and wipes its text.
-func (j *job) parse(from Source) {
+func (j *job) parse(from Source) { secret.Do(func() { j.doParse(from) }) }
+
+func (j *job) doParse(from Source) {
 	defer secret.Wipe(j.text)
 	j.entry, j.sessionID, j.err = parseEntry(j.text)
 	j.entry.source = from

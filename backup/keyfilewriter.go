@@ -90,18 +90,27 @@ func (f *KeyFileWriter) WriteEntry(e Entry) error {
 	if f.err != nil {
 		return f.err
 	}
+	var err error
+	secret.Do(func() { err = f.encrypt(e) })
+	if err != nil {
+		return &EntryError{Index: f.count, RoomID: e.RoomID, SessionID: e.SessionID(), Err: err}
+	}
+	f.count++
+	return f.flush(flushSize)
+}
+
+// encrypt adds an entry to the content.
+func (f *KeyFileWriter) encrypt(e Entry) (err error) {
 	defer func() { secret.Wipe(f.plain[:cap(f.plain)]) }()
 	f.plain = f.plain[:0]
 	if f.count > 0 {
 		f.plain = append(f.plain, ',')
 	}
-	var err error
 	if f.plain, err = e.appendExport(f.plain); err != nil {
-		return &EntryError{Index: f.count, RoomID: e.RoomID, SessionID: e.SessionID(), Err: err}
+		return err
 	}
-	f.count++
 	f.add(f.plain)
-	return f.flush(flushSize)
+	return nil
 }
 
 // Finish writes the end of the file. Later calls return [ErrClosed]. A file
@@ -113,15 +122,20 @@ func (f *KeyFileWriter) Finish() error {
 	if f.err != nil {
 		return f.err
 	}
-	f.add([]byte("]"))
-	f.binary = f.mac.Sum(f.binary)
-	f.lines(1)
-	f.text = append(f.text, armorFooter+"\n"...)
+	secret.Do(f.end)
 	if err := f.flush(0); err != nil {
 		return err
 	}
 	f.close(ErrClosed)
 	return nil
+}
+
+// end adds what comes behind the last entry.
+func (f *KeyFileWriter) end() {
+	f.add([]byte("]"))
+	f.binary = f.mac.Sum(f.binary)
+	f.lines(1)
+	f.text = append(f.text, armorFooter+"\n"...)
 }
 
 // Close gives the file up. Later calls return [ErrClosed]. What was written is

@@ -171,10 +171,14 @@ func TestAttack_C01_MissingAndMistyped(t *testing.T) {
 	require.NoError(t, err)
 	r := b.receiver(t, knows(a.keys))
 	good := payload(t, a, b, outgoing(t, "m.test", object{"a": marker}))
-	malformed := func(name string, payload object) {
+	malformed := func(words string, payload any) {
 		t.Helper()
-		require.NotNil(t, checkRefused[*events.MalformedError](t, r, alice, content, marshal(t, payload)), name)
+		err := checkRefused[error](t, r, alice, content, marshal(t, payload))
+		require.ErrorAs(t, err, new(*events.MalformedError))
+		require.ErrorContains(t, err, "events: Olm payload: "+words)
 	}
+	malformed("not valid JSON", []byte(marker))
+	malformed("not an object", []any{good})
 	for _, name := range []string{"type", "content", "sender", "recipient", "recipient_keys", "keys", "sender_device_keys"} {
 		for _, bad := range []any{nil, 1, 1.5, "", true, []any{}, []any{good[name]}, "\ufffd"} {
 			if _, isText := good[name].(string); isText && bad == "\ufffd" {
@@ -191,9 +195,11 @@ func TestAttack_C01_MissingAndMistyped(t *testing.T) {
 		malformed(name, without)
 	}
 	for _, name := range []string{"keys", "recipient_keys"} {
-		for _, bad := range []object{{}, {"ed25519": 1}, {"ed25519": nil}, {"ed25519": "AAAA"}, {"Ed25519": a.keys.Ed25519()}} {
-			malformed(name, but(good, func(o object) { o[name] = bad }))
+		for _, bad := range []object{{}, {"ed25519": 1}, {"ed25519": nil}, {"Ed25519": a.keys.Ed25519()}} {
+			malformed(name+": ed25519 is not ", but(good, func(o object) { o[name] = bad }))
 		}
+		malformed(name+": keys: Ed25519", but(good, func(o object) { o[name] = object{"ed25519": "AAAA"} }))
+		malformed(name+" is not an object", but(good, func(o object) { o[name] = 1 }))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/secret"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -14,36 +15,12 @@ const payloadName = "events: Olm payload"
 // incoming decrypted events"; the numbers are the specification's). The payload
 // becomes part of what it returns.
 func (r *Receiver) check(sender string, senderKey keys.Curve25519, payload []byte) (Plaintext, error) {
-	o, err := readObject(payloadName, payload)
-	if err != nil {
-		return Plaintext{}, err
-	}
-	// 1
-	if err := expectText(o, "sender", sender, ErrSender); err != nil {
-		return Plaintext{}, err
-	}
-	// 3
-	if err := expectText(o, "recipient", r.device.UserID(), ErrRecipient); err != nil {
-		return Plaintext{}, err
-	}
-	// 4
-	recipient, err := signingKey(o, "recipient_keys")
-	if err != nil {
-		return Plaintext{}, err
-	}
-	if recipient != r.device.Ed25519() {
-		return Plaintext{}, ErrRecipientKey
-	}
+	var o object
 	s := Sender{userID: sender, curve25519: senderKey}
-	if s.ed25519, err = signingKey(o, "keys"); err != nil {
+	var err error
+	secret.Do(func() { o, err = r.checkOwn(&s, payload) })
+	if err != nil {
 		return Plaintext{}, err
-	}
-	// 5
-	if raw := o.get("sender_device_keys"); raw != nil {
-		if s.device, err = checkDeviceKeys(raw, s); err != nil {
-			return Plaintext{}, err
-		}
-		s.origin = Claimed
 	}
 	// 2
 	if r.lookup != nil {
@@ -53,7 +30,49 @@ func (r *Receiver) check(sender string, senderKey keys.Curve25519, payload []byt
 			}
 		}
 	}
-	p := &plaintext{payload: hide(payload), sender: s, ourUser: r.device.UserID()}
+	return secret.Call(func() (Plaintext, error) { return r.plaintext(o, s) })
+}
+
+// checkOwn makes the checks that need nothing but the payload, and sets what it
+// says about the sender.
+func (r *Receiver) checkOwn(s *Sender, payload []byte) (object, error) {
+	o, err := readObject(payloadName, payload)
+	if err != nil {
+		return object{}, err
+	}
+	// 1
+	if err := expectText(o, "sender", s.userID, ErrSender); err != nil {
+		return object{}, err
+	}
+	// 3
+	if err := expectText(o, "recipient", r.device.UserID(), ErrRecipient); err != nil {
+		return object{}, err
+	}
+	// 4
+	recipient, err := signingKey(o, "recipient_keys")
+	if err != nil {
+		return object{}, err
+	}
+	if recipient != r.device.Ed25519() {
+		return object{}, ErrRecipientKey
+	}
+	if s.ed25519, err = signingKey(o, "keys"); err != nil {
+		return object{}, err
+	}
+	// 5
+	if raw := o.get("sender_device_keys"); raw != nil {
+		if s.device, err = checkDeviceKeys(raw, *s); err != nil {
+			return object{}, err
+		}
+		s.origin = Claimed
+	}
+	return o, nil
+}
+
+// plaintext returns what a payload says that passed the checks.
+func (r *Receiver) plaintext(o object, s Sender) (Plaintext, error) {
+	p := &plaintext{payload: hide(o.raw), sender: s, ourUser: r.device.UserID()}
+	var err error
 	if p.eventType, err = o.text("type"); err != nil {
 		return Plaintext{}, err
 	}

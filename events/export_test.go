@@ -63,12 +63,4 @@ func (g *ReplayGuard) State() ([]byte, error) {
 }
 
 // ReadReplayGuard returns the guard of a state in plain.
-func ReadReplayGuard(state []byte) (*ReplayGuard, error) {
-	g := new(ReplayGuard)
-	in := layout.NewReader(guardName, state)
-	g.readState(in)
-	if err := in.End(); err != nil {
-		return nil, err
-	}
-	return g, nil
-}
+var ReadReplayGuard = readGuard

@@ -166,9 +166,3 @@ func but(o object, change func(o object)) object {
 	change(o)
 	return o
 }
-
-func requireMalformed(t testing.TB, err error, msg ...any) {
-	t.Helper()
-	var wrong *events.MalformedError
-	require.ErrorAs(t, err, &wrong, msg...)
-}

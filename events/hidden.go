@@ -7,18 +7,13 @@ import (
 )
 
 // hidden keeps bytes behind a second pointer: for some verbs, fmt goes past the
-// first one in a caller's struct, and never past two. The zero value is empty.
+// first one in a caller's struct, and never past two.
 type hidden struct{ p *[]byte }
 
 func hide(b []byte) hidden { return hidden{&b} }
 
 // bytes returns the bytes themselves.
-func (h hidden) bytes() []byte {
-	if h.p == nil {
-		return nil
-	}
-	return *h.p
-}
+func (h hidden) bytes() []byte { return *h.p }
 
 // clone returns a copy for the caller.
 func (h hidden) clone() []byte { return bytes.Clone(h.bytes()) }

@@ -1,7 +1,6 @@
 package events_test
 
 import (
-	"bytes"
 	"errors"
 	"testing"
 
@@ -54,13 +53,12 @@ func TestRoomKey(t *testing.T) {
 	event, err = events.NewRoomKey(out, room, false)
 	require.NoError(t, err)
 	require.NotContains(t, decode(t, event.SecretContent()), "shared_history")
-	_, err = events.NewRoomKey(out, "", false)
-	requireMalformed(t, err)
-	_, err = events.NewRoomKey(out, "\xff", false)
-	requireMalformed(t, err)
+	of := failtest.Secret(key.SecretText())
+	for _, bad := range []string{"", "\xff"} {
+		wrong(t, "a text is empty", func() error { return errOf(events.NewRoomKey(out, bad, false)) }, of, moves{out})
+	}
 	out.Close()
-	_, err = events.NewRoomKey(out, room, false)
-	require.ErrorIs(t, err, megolm.ErrClosed)
+	failtest.RefusedWith(t, megolm.ErrClosed, func() error { return errOf(events.NewRoomKey(out, room, false)) }, of, moves{out})
 }
 
 // Row I7: three names; a contradiction or another value means no.
@@ -92,21 +90,6 @@ func TestSharedHistory(t *testing.T) {
 	}
 }
 
-// refuses demands that contents with one member changed are refused.
-func refuses(t *testing.T, good object, names []string, read func(content object) error) {
-	t.Helper()
-	require.NoError(t, read(good))
-	require.NoError(t, read(but(good, func(o object) { o["org.example"] = object{"float": -1.5e300} })))
-	for _, name := range names {
-		for _, bad := range []any{nil, 1, 1.5, "", true, object{"a": 1}, []any{1}} {
-			requireMalformed(t, read(but(good, func(o object) { o[name] = bad })), name)
-		}
-		requireMalformed(t, read(but(good, func(o object) { delete(o, name) })), name)
-		upper := string(bytes.ToUpper([]byte(name)))
-		requireMalformed(t, read(but(good, func(o object) { o[upper] = o[name]; delete(o, name) })), name)
-	}
-}
-
 func TestRoomKeyRefuses(t *testing.T) {
 	t.Parallel()
 	a, b := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB")
@@ -114,17 +97,15 @@ func TestRoomKeyRefuses(t *testing.T) {
 	event, err := events.NewRoomKey(out, room, false)
 	require.NoError(t, err)
 	good := decode(t, event.SecretContent())
-	read := func(content object) error {
-		_, err := open(t, a, b, nil, outgoing(t, events.TypeRoomKey, content)).RoomKey()
-		return err
-	}
-	refuses(t, good, []string{"algorithm", "room_id", "session_id", "session_key"}, read)
+	read := carries(t, a, b, events.TypeRoomKey, getRoomKey)
+	read.wrongMembers(t, "events: m.room_key", good, "algorithm", "room_id", "session_id", "session_key")
 	for _, algorithm := range []string{"m.megolm.v2.aes-sha2", olmV1, "m.megolm.v1.AES-sha2", "none"} {
-		require.ErrorIs(t, read(but(good, func(o object) { o["algorithm"] = algorithm })), events.ErrAlgorithm)
+		read.refuses(t, events.ErrAlgorithm, but(good, func(o object) { o["algorithm"] = algorithm }))
 	}
 	text := []byte(good["session_key"].(string))
 	text[300] ^= 1
-	require.Error(t, read(but(good, func(o object) { o["session_key"] = string(text) })))
+	read.refuses(t, megolm.ErrSignature, but(good, func(o object) { o["session_key"] = string(text) }))
+	read.wrong(t, "events: m.room_key: megolm: session key: ", but(good, func(o object) { o["session_key"] = "AAAA" }))
 }
 
 // P29: the id that is announced is the key's, so that no key stands under the
@@ -191,38 +172,47 @@ func TestForwardedRoomKey(t *testing.T) {
 	require.True(t, k.IsZero() && k.Export().IsZero() && k.SecretJSON() == nil && closed.IsZero())
 
 	delete(want, "withheld")
-	read := func(content object) error {
-		_, err := open(t, one, two, knows(one.keys), outgoing(t, events.TypeForwardedRoomKey, content)).ForwardedRoomKey()
-		return err
+	const what = "events: m.forwarded_room_key"
+	read := carries(t, one, two, events.TypeForwardedRoomKey, getForwardedRoomKey)
+	read.wrongMembers(t, what, want, "algorithm", "room_id", "session_id", "session_key", "sender_key", "sender_claimed_ed25519_key")
+	for name, bad := range map[string]map[string]any{
+		"session_key":                {": megolm: exported session: ": "AAAA"},
+		"sender_key":                 {": sender_key: keys: ": "AAAA"},
+		"sender_claimed_ed25519_key": {": sender_claimed_ed25519_key: keys: ": "AAAA"},
+		"forwarding_curve25519_key_chain": {
+			"_chain is not a list": object{}, "_chain: a number": 1.5, "_chain: keys: ": []any{one.keys.Curve25519(), "AAAA"},
+		},
+		"withheld": {
+			": withheld is not an object": "m.unverified", "withheld: code is not ": object{}, "withheld: reason is not ": object{"code": "a", "reason": 1},
+		},
+	} {
+		for words, value := range bad {
+			read.wrong(t, words, but(want, func(o object) { o[name] = value }))
+		}
 	}
-	refuses(t, want, []string{"algorithm", "room_id", "session_id", "session_key", "sender_key", "sender_claimed_ed25519_key",
-		"forwarding_curve25519_key_chain"}, read)
-	for _, bad := range []any{1, "m.unverified", object{}, object{"code": 1}, object{"code": "a", "reason": 1}} {
-		requireMalformed(t, read(but(want, func(o object) { o["withheld"] = bad })))
-	}
-	require.NoError(t, read(but(want, func(o object) { o["withheld"] = nil })))
+	read.wrong(t, "_chain is not a list", but(want, func(o object) { delete(o, "forwarding_curve25519_key_chain") }))
+	read.takes(t, but(want, func(o object) { o["withheld"] = nil }))
 
-	for name, change := range map[string]func(f *events.Forwarding){
-		"sender key": func(f *events.Forwarding) { f.SenderKey = keys.Curve25519{} },
-		"Ed25519":    func(f *events.Forwarding) { f.ClaimedEd25519 = keys.Ed25519{} },
-		"chain":      func(f *events.Forwarding) { f.Chain = make([]keys.Curve25519, 1) },
+	of := failtest.Secret(export.SecretText())
+	for _, change := range []func(f *events.Forwarding){
+		func(f *events.Forwarding) { f.SenderKey = keys.Curve25519{} },
+		func(f *events.Forwarding) { f.ClaimedEd25519 = keys.Ed25519{} },
+		func(f *events.Forwarding) { f.Chain = make([]keys.Curve25519, 1) },
 	} {
 		bad := forwarding(maker)
 		change(&bad)
-		_, err = events.NewForwardedRoomKey(export, bad)
-		require.ErrorIs(t, err, keys.ErrAbsent, name)
+		absent(t, func() error { return errOf(events.NewForwardedRoomKey(export, bad)) }, of)
 	}
-	_, err = events.NewForwardedRoomKey(megolm.ExportedSession{}, f)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = events.NewForwardedRoomKey(export, events.Forwarding{SenderKey: f.SenderKey, ClaimedEd25519: f.ClaimedEd25519})
-	requireMalformed(t, err)
+	absent(t, func() error { return errOf(events.NewForwardedRoomKey(megolm.ExportedSession{}, f)) }, of)
+	f.RoomID = ""
+	wrong(t, what+": a text is empty", func() error { return errOf(events.NewForwardedRoomKey(export, f)) }, of)
 }
 
 // Row G12.
 func TestSecretSend(t *testing.T) {
 	t.Parallel()
 	one, two := newDevice(t, alice, "ONE"), newDevice(t, alice, "TWO")
-	const value = "a \"secret\"\\/\x01\u2028\U0001f600"
+	const value = "a \"word\" for two\\/\x01\u2028\U0001f600"
 	event, err := events.NewSecretSend("id", []byte(value))
 	require.NoError(t, err)
 	require.Equal(t, object{"request_id": "id", "secret": value}, decode(t, event.SecretContent()))
@@ -235,15 +225,12 @@ func TestSecretSend(t *testing.T) {
 	s.Close()
 	require.True(t, s.IsZero() && s.Secret() == nil && s.SecretJSON() == nil)
 
-	refuses(t, decode(t, event.SecretContent()), []string{"request_id", "secret"}, func(content object) error {
-		_, err := open(t, one, two, knows(one.keys), outgoing(t, events.TypeSecretSend, content)).SecretSend()
-		return err
-	})
-	_, err = events.NewSecretSend("id", nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	for _, bad := range [][2]string{{"", "a"}, {"\xff", "a"}, {"id", "\xff"}} {
-		_, err = events.NewSecretSend(bad[0], []byte(bad[1]))
-		requireMalformed(t, err)
+	read := carries(t, one, two, events.TypeSecretSend, getSecretSend)
+	read.wrongMembers(t, "events: m.secret.send", decode(t, event.SecretContent()), "request_id", "secret")
+	absent(t, func() error { return errOf(events.NewSecretSend("id", nil)) })
+	for _, bad := range [][2]string{{"", value}, {"\xff", value}, {"id", value + "\xff"}} {
+		text := []byte(bad[1])
+		wrong(t, "a text is empty", func() error { return errOf(events.NewSecretSend(bad[0], text)) }, failtest.Secret(text))
 	}
 }
 
@@ -287,18 +274,19 @@ func TestAttack_C02_OnlyAnOpenedOlmPayloadCarriesKeys(t *testing.T) {
 			getRefused(t, events.ErrClosed, unknown, get)
 		}
 		// In clear, the same content is not an encrypted one.
-		parseRefused(t, events.ParseOlm, event.SecretContent())
+		asOlm, asMegolm := parses(t, events.ParseOlm), parses(t, events.ParseMegolm)
+		asOlm.fails(t, event.SecretContent())
 		// Encrypted with Megolm, as a to-device event.
 		content, err := events.SealMegolm(out, one.keys, room, event.Type(), event.SecretContent())
 		require.NoError(t, err)
-		require.ErrorIs(t, parseRefused(t, events.ParseOlm, marshal(t, content)), events.ErrAlgorithm)
+		asOlm.refuses(t, events.ErrAlgorithm, content)
 		disguised := decode(t, content)
 		disguised["algorithm"] = olmV1
-		requireMalformed(t, parseRefused(t, events.ParseOlm, marshal(t, disguised)), "the ciphertext is no map")
+		asOlm.wrong(t, "ciphertext is not an object", disguised)
 		// Encrypted with Olm, in a room's timeline.
 		olm, err := events.SealOlm(one.session(t, two), one.keys, two.keys, event)
 		require.NoError(t, err)
-		require.ErrorIs(t, parseRefused(t, events.ParseMegolm, marshal(t, olm)), events.ErrAlgorithm)
+		asMegolm.refuses(t, events.ErrAlgorithm, olm)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
 	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 )
@@ -82,22 +84,22 @@ func TestMegolm(t *testing.T) {
 func TestSealMegolmRefuses(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t)
-	for _, content := range []string{``, `[]`, `{"a":1,"a":2}`, `null`, `{"m.relates_to":1.5}`, `{"m.relates_to":{"a":1,"a":1}}`} {
-		_, err := events.SealMegolm(c.out, c.alice.keys, room, "m.test", []byte(content))
-		requireMalformed(t, err, content)
+	seal := func(s *megolm.OutboundSession, from *crosssigning.DeviceKeys, roomID, eventType, content string) func() error {
+		return func() error { return errOf(events.SealMegolm(s, from, roomID, eventType, []byte(content))) }
 	}
+	for content, words := range map[string]string{``: "not valid JSON", `[]`: "not an object", `{"a":1,"a":2}`: "a name stands twice", `null`: "not an object",
+		`{"m.relates_to":1.5}`: "m.relates_to: a number", `{"m.relates_to":{"a":1,"a":1}}`: "m.relates_to: a name stands twice"} {
+		wrong(t, "events: Megolm payload: "+words, seal(c.out, c.alice.keys, room, "m.test", content), c, moves{c.out})
+	}
+	const content = `{"body":"` + marker + `"}`
 	for _, bad := range [][2]string{{"", "m.test"}, {room, ""}, {"\xff", "m.test"}, {room, "\xff"}} {
-		_, err := events.SealMegolm(c.out, c.alice.keys, bad[0], bad[1], []byte(`{}`))
-		requireMalformed(t, err)
+		wrong(t, "a text is empty", seal(c.out, c.alice.keys, bad[0], bad[1], content), c, moves{c.out})
 	}
-	_, err := events.SealMegolm(nil, c.alice.keys, room, "m.test", []byte(`{}`))
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = events.SealMegolm(c.out, nil, room, "m.test", []byte(`{}`))
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	absent(t, seal(nil, c.alice.keys, room, "m.test", content), c)
+	absent(t, seal(c.out, nil, room, "m.test", content), c, moves{c.out})
 	require.Zero(t, c.out.Index(), "nothing was encrypted")
 	c.out.Close()
-	_, err = events.SealMegolm(c.out, c.alice.keys, room, "m.test", []byte(`{}`))
-	require.ErrorIs(t, err, megolm.ErrClosed)
+	failtest.RefusedWith(t, megolm.ErrClosed, seal(c.out, c.alice.keys, room, "m.test", content), c, moves{c.out})
 }
 
 // Row B16.
@@ -107,13 +109,15 @@ func TestParseMegolm(t *testing.T) {
 	good := decode(t, c.seal(object{}))
 	delete(good, "sender_key")
 	delete(good, "device_id")
-	read := func(content object) error { _, err := events.ParseMegolm(marshal(t, content)); return err }
-	refuses(t, good, []string{"algorithm", "session_id", "ciphertext"}, read)
+	const what = "events: m.room.encrypted (Megolm)"
+	read := parses(t, events.ParseMegolm)
+	read.wrongMembers(t, what, good, "algorithm", "session_id", "ciphertext")
+	read.wrong(t, what+": not valid JSON", []byte("{"))
+	read.wrong(t, what+": megolm: message: ", but(good, func(o object) { o["ciphertext"] = "A" }))
 	for _, algorithm := range []string{olmV1, "m.megolm.v2.aes-sha2", "M.megolm.v1.aes-sha2"} {
-		require.ErrorIs(t, read(but(good, func(o object) { o["algorithm"] = algorithm })), events.ErrAlgorithm)
+		read.refuses(t, events.ErrAlgorithm, but(good, func(o object) { o["algorithm"] = algorithm }))
 	}
-	_, err := json.Marshal(&events.MegolmEncrypted{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	absent(t, func() error { return errOf(json.Marshal(&events.MegolmEncrypted{})) })
 }
 
 // C05: the fields that the server can write say nothing.
@@ -155,7 +159,7 @@ func TestAttack_C06_Room(t *testing.T) {
 		`{"type":"a","content":{},"room_id":"` + room + `","room_id":"` + room + `"}`,
 		`{"type":1,"content":{},"room_id":"` + room + `"}`, `{"content":{},"room_id":"` + room + `"}`,
 		`{"type":"a","content":["` + marker + `"],"room_id":"` + room + `"}`, `{"type":"a","room_id":"` + room + `"}`, `not JSON: ` + marker, ``} {
-		requireMalformed(t, c.refused(c.in, event("$1"), c.encrypt([]byte(payload))), payload)
+		c.wrong("events: Megolm payload: ", c.encrypt([]byte(payload)))
 	}
 	_, err := c.in.Open(event("$1"), sent)
 	require.NoError(t, err)
@@ -187,37 +191,27 @@ func TestOpenRoomEventRefuses(t *testing.T) {
 	} {
 		s := c.in
 		change(&s)
-		_, err := s.Open(event("$1"), sent)
-		require.ErrorIs(t, err, keys.ErrAbsent, name)
+		require.ErrorIs(t, c.refused(s, event("$1"), sent), keys.ErrAbsent, name)
 	}
 	sessions := map[string]events.RoomSession{}
-	_, err := sessions["other"].Open(event("$1"), sent)
-	require.ErrorIs(t, err, events.ErrNoRoomSession)
-	_, err = events.RoomSession{}.Open(events.RoomEvent{}, nil)
-	require.ErrorIs(t, err, events.ErrNoRoomSession)
-	_, err = events.RoomSession{RoomID: room}.Open(event("$1"), sent)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = c.in.Open(event(""), sent)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = c.in.Open(event("$1"), nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, c.refused(sessions["other"], event("$1"), sent), events.ErrNoRoomSession)
+	require.ErrorIs(t, c.refused(events.RoomSession{}, events.RoomEvent{}, nil), events.ErrNoRoomSession)
+	require.ErrorIs(t, c.refused(events.RoomSession{RoomID: room}, event("$1"), sent), keys.ErrAbsent)
+	require.ErrorIs(t, c.refused(c.in, event(""), sent), keys.ErrAbsent)
+	require.ErrorIs(t, c.refused(c.in, event("$1"), nil), keys.ErrAbsent)
 	s := c.in
 	s.Guard = other.in.Guard
-	_, err = s.Open(event("$1"), sent)
-	require.ErrorIs(t, err, events.ErrForeignSession)
+	require.ErrorIs(t, c.refused(s, event("$1"), sent), events.ErrForeignSession)
 	s.Guard = new(events.ReplayGuard)
-	_, err = s.Open(event("$1"), sent)
-	require.ErrorIs(t, err, events.ErrForeignSession)
-	_, err = c.in.Open(event("$1"), other.seal(object{}))
-	require.ErrorIs(t, err, events.ErrForeignSession)
+	require.ErrorIs(t, c.refused(s, event("$1"), sent), events.ErrForeignSession)
+	require.ErrorIs(t, c.refused(c.in, event("$1"), other.seal(object{})), events.ErrForeignSession)
 
 	// The id of one session over a message of another.
 	content := decode(t, other.seal(object{}))
 	content["session_id"] = c.out.ID()
-	_, err = c.in.Open(event("$1"), c.content(content))
-	require.ErrorIs(t, err, megolm.ErrSignature)
+	require.ErrorIs(t, c.refused(c.in, event("$1"), c.content(content)), megolm.ErrSignature)
 	require.Zero(t, c.in.Guard.Len())
 	c.in.Session.Close()
-	_, err = c.in.Open(event("$1"), sent)
-	require.ErrorIs(t, err, megolm.ErrClosed)
+	failtest.RefusedWith(t, megolm.ErrClosed, func() error { return errOf(c.in.Open(event("$1"), sent)) },
+		failtest.Input(c.state()), failtest.Input(marshal(t, sent)))
 }

@@ -51,12 +51,9 @@ func TestOlmConversation(t *testing.T) {
 	received(opened, a, 2)
 	require.Equal(t, revision, b.account.Revision())
 
-	answer := send(toAlice, b, a, 3)
-	_, err = ra.Open(bob, answer)
-	require.ErrorIs(t, err, events.ErrNoSession, "a normal message makes no session")
-	other := a.session(t, b)
-	_, err = ra.Open(bob, answer, other)
-	require.ErrorIs(t, err, olm.ErrDecrypt)
+	answer, other := send(toAlice, b, a, 3), a.session(t, b)
+	unopened(t, events.ErrNoSession, ra, bob, answer)
+	unopened(t, olm.ErrDecrypt, ra, bob, answer, other)
 	opened, err = ra.Open(bob, answer, other, toBob)
 	require.NoError(t, err)
 	require.Same(t, toBob, opened.Session)
@@ -83,22 +80,21 @@ func TestOriginAndResolve(t *testing.T) {
 
 	otherEd := a.with(t, func(l *crosssigning.LocalDevice) { l.Ed25519, l.Signer = m.local.Ed25519, m.local.Signer })
 	otherID := a.with(t, func(l *crosssigning.LocalDevice) { l.DeviceID = "OTHER" })
+	unresolved := func(is error, s events.Sender, device *crosssigning.DeviceKeys) {
+		t.Helper()
+		failtest.RefusedWith(t, is, func() error { return errOf(s.Resolve(device)) }, failtest.Input(marshal(t, device)))
+	}
 	for _, s := range []events.Sender{claimed, unknown} {
 		known, err := s.Resolve(a.keys)
 		require.NoError(t, err)
 		require.Equal(t, events.Known, known.Origin())
 		require.Same(t, a.keys, known.Device())
-		_, err = s.Resolve(m.keys)
-		require.ErrorIs(t, err, events.ErrLookup)
-		_, err = s.Resolve(otherEd)
-		require.ErrorIs(t, err, events.ErrSigningKey)
-		_, err = s.Resolve(nil)
-		require.ErrorIs(t, err, keys.ErrAbsent)
+		unresolved(events.ErrLookup, s, m.keys)
+		unresolved(events.ErrSigningKey, s, otherEd)
+		unresolved(keys.ErrAbsent, s, nil)
 	}
-	_, err = claimed.Resolve(otherID)
-	require.ErrorIs(t, err, events.ErrDeviceID)
-	_, err = events.Sender{}.Resolve(a.keys)
-	require.ErrorIs(t, err, events.ErrLookup)
+	unresolved(events.ErrDeviceID, claimed, otherID)
+	unresolved(events.ErrLookup, events.Sender{}, a.keys)
 	require.Equal(t, []string{"unknown", "claimed", "known", "invalid"},
 		[]string{events.Unknown.String(), events.Claimed.String(), events.Known.String(), events.Origin(9).String()})
 }
@@ -127,42 +123,41 @@ func TestSealOlmRefuses(t *testing.T) {
 	t.Parallel()
 	a, b, m := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB"), newDevice(t, alice, "MALLORY")
 	s := a.session(t, b)
-	_, err := events.SealOlm(s, m.keys, b.keys, events.NewDummy())
-	require.ErrorIs(t, err, events.ErrForeignSession)
-	_, err = events.SealOlm(s, nil, b.keys, events.NewDummy())
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = events.SealOlm(s, a.keys, nil, events.NewDummy())
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = events.SealOlm(nil, a.keys, b.keys, events.NewDummy())
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = events.SealOlm(s, a.keys, b.keys, events.Outgoing{})
-	require.ErrorIs(t, err, events.ErrClosed)
+	event := outgoing(t, "m.test", object{"a": marker})
+	refused := func(is error, s *olm.Session, from, to *crosssigning.DeviceKeys, event events.Outgoing) {
+		t.Helper()
+		of := moves{a.account}
+		if s != nil {
+			of = append(of, s)
+		}
+		failtest.RefusedWith(t, is, func() error { return errOf(events.SealOlm(s, from, to, event)) }, of, failtest.Secret(event.SecretContent()))
+	}
+	refused(events.ErrForeignSession, s, m.keys, b.keys, event)
+	refused(keys.ErrAbsent, s, nil, b.keys, event)
+	refused(keys.ErrAbsent, s, a.keys, nil, event)
+	refused(keys.ErrAbsent, nil, a.keys, b.keys, event)
+	refused(keys.ErrAbsent, s, new(crosssigning.DeviceKeys), a.keys, event)
+	refused(events.ErrClosed, s, a.keys, b.keys, events.Outgoing{})
 	closed := events.NewDummy()
 	closed.Close()
-	_, err = events.SealOlm(s, a.keys, b.keys, closed)
-	require.ErrorIs(t, err, events.ErrClosed)
+	refused(events.ErrClosed, s, a.keys, b.keys, closed)
 	require.Zero(t, s.Revision(), "nothing was encrypted")
 	s.Close()
-	_, err = events.SealOlm(s, a.keys, b.keys, events.NewDummy())
-	require.ErrorIs(t, err, olm.ErrClosed)
+	refused(olm.ErrClosed, s, a.keys, b.keys, event)
 
 	for _, other := range []*crosssigning.DeviceKeys{b.keys,
 		a.with(t, func(l *crosssigning.LocalDevice) { l.Curve25519 = b.local.Curve25519 }),
 		a.with(t, func(l *crosssigning.LocalDevice) { l.Ed25519, l.Signer = b.local.Ed25519, b.local.Signer })} {
-		_, err = events.NewReceiver(a.account, other, nil)
-		require.ErrorIs(t, err, events.ErrOwnDevice)
+		failtest.RefusedWith(t, events.ErrOwnDevice, func() error { return errOf(events.NewReceiver(a.account, other, nil)) }, moves{a.account})
 	}
-	_, err = events.NewReceiver(nil, b.keys, nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = events.NewReceiver(a.account, nil, nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	absent(t, func() error { return errOf(events.NewReceiver(nil, b.keys, nil)) })
+	absent(t, func() error { return errOf(events.NewReceiver(a.account, nil, nil)) }, moves{a.account})
 	for _, content := range []string{``, `1`, `[]`, `{`, `{}x`, `{"a":1,"a":1}`, "{\"a\":\"\xff\"}", `{"\ud800":1}`, `null`} {
-		_, err = events.NewOutgoing("m.test", []byte(content))
-		requireMalformed(t, err, content)
+		text := []byte(content)
+		wrong(t, "events: outgoing content: ", func() error { return errOf(events.NewOutgoing("m.test", text)) }, failtest.Input(text))
 	}
 	for _, typ := range []string{"", "\xff"} {
-		_, err = events.NewOutgoing(typ, []byte("{}"))
-		requireMalformed(t, err, typ)
+		wrong(t, "the type is empty", func() error { return errOf(events.NewOutgoing(typ, []byte("{}"))) })
 	}
 }
 
@@ -174,27 +169,23 @@ func TestOpenForeignSession(t *testing.T) {
 	s := a.session(t, b)
 	content, err := events.SealOlm(s, a.keys, b.keys, events.NewDummy())
 	require.NoError(t, err)
-	_, err = b.receiver(t, nil).Open(alice, content, m.session(t, a))
-	require.ErrorIs(t, err, events.ErrForeignSession)
-	_, err = b.receiver(t, nil).Open(alice, content, s, nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = b.receiver(t, nil).Open(alice, nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	r := b.receiver(t, nil)
+	unopened(t, events.ErrForeignSession, r, alice, content, m.session(t, a))
+	unopened(t, keys.ErrAbsent, r, alice, nil)
+	absent(t, func() error { return errOf(r.Open(alice, content, s, nil)) }, moves{s, b.account})
 
 	posed := decode(t, content)
 	posed["sender_key"] = m.keys.Curve25519().String()
-	_, err = b.receiver(t, nil).Open(alice, parseOlm(t, posed))
-	require.ErrorIs(t, err, olm.ErrIdentityKey)
+	unopened(t, olm.ErrIdentityKey, r, alice, parseOlm(t, posed))
 	require.Equal(t, 1, b.account.OneTimeKeyCount())
 
-	opened, err := b.receiver(t, nil).Open(alice, content)
+	opened, err := r.Open(alice, content)
 	require.NoError(t, err)
 	again, err := events.SealOlm(s, a.keys, b.keys, events.NewDummy())
 	require.NoError(t, err)
 	posed = decode(t, again)
 	posed["sender_key"] = m.keys.Curve25519().String()
-	_, err = b.receiver(t, nil).Open(alice, parseOlm(t, posed), opened.Session)
-	require.ErrorIs(t, err, events.ErrForeignSession)
+	unopened(t, events.ErrForeignSession, r, alice, parseOlm(t, posed), opened.Session)
 }
 
 // A failed check uses the key of the message, of a new session too, and nothing
@@ -208,11 +199,10 @@ func TestOpenFailedCheckInKnownSession(t *testing.T) {
 	opened, err := r.Open(alice, content)
 	require.NoError(t, err)
 	bad := encrypt(t, s, a, b, []byte("not a payload"))
-	_, err = r.Open(alice, bad, opened.Session)
-	requireMalformed(t, err)
-	var gone *olm.MessageKeyGoneError
-	_, err = r.Open(alice, bad, opened.Session)
-	require.ErrorAs(t, err, &gone)
+	of := failtest.Input(marshal(t, bad))
+	err = failtest.Bounded(t, func() error { return errOf(r.Open(alice, bad, opened.Session)) }, of)
+	require.EqualError(t, err, "events: Olm payload: not valid JSON")
+	failtest.RefusedAs[*olm.MessageKeyGoneError](t, func() error { return errOf(r.Open(alice, bad, opened.Session)) }, of, moves{opened.Session})
 	content, err = events.SealOlm(s, a.keys, b.keys, events.NewDummy())
 	require.NoError(t, err)
 	_, err = r.Open(alice, content, opened.Session)
@@ -247,19 +237,21 @@ func TestParseOlm(t *testing.T) {
 	require.Equal(t, text, marshal(t, c))
 	text[0] = 'x'
 	require.NotEqual(t, text, marshal(t, c), "a copy is kept")
-	_, err = json.Marshal(&events.OlmEncrypted{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	absent(t, func() error { return errOf(json.Marshal(&events.OlmEncrypted{})) })
 
+	const what = "events: m.room.encrypted (Olm)"
+	read := parses(t, events.ParseOlm)
 	for _, algorithm := range []string{megolmV1, "m.olm.v2", "M.OLM.V1.CURVE25519-AES-SHA2"} {
-		_, err = events.ParseOlm(marshal(t, but(good, func(o object) { o["algorithm"] = algorithm })))
-		require.ErrorIs(t, err, events.ErrAlgorithm)
+		read.refuses(t, events.ErrAlgorithm, but(good, func(o object) { o["algorithm"] = algorithm }))
 	}
-	for _, name := range []string{"algorithm", "sender_key", "ciphertext"} {
-		for _, bad := range []any{nil, 1, 1.5, "", []any{}, true} {
-			_, err = events.ParseOlm(marshal(t, but(good, func(o object) { o[name] = bad })))
-			requireMalformed(t, err, name)
-		}
+	read.wrongMembers(t, what, good, "algorithm", "sender_key")
+	read.wrong(t, what+": not valid JSON", []byte("{"))
+	read.wrong(t, what+": keys: ", but(good, func(o object) { o["sender_key"] = "AAAA" }))
+	for _, bad := range []any{nil, 1, 1.5, "", []any{}, true} {
+		read.wrong(t, what+": ciphertext is not an object", but(good, func(o object) { o["ciphertext"] = bad }))
 	}
+	c = parseOlm(t, olmContent(a, b, object{"type": 0, "body": "A"}))
+	wrong(t, what+": olm: message: not valid base64", func() error { return errOf(c.Message(b.keys.Curve25519())) }, failtest.Input(marshal(t, c)))
 }
 
 // After a failed check, the payload is wiped and a new session closed.
@@ -268,9 +260,9 @@ func TestOpenFailedCheckLeavesNothing(t *testing.T) {
 	a, b := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB")
 	text := marshal(t, payload(t, a, b, events.NewDummy()))
 	s := a.session(t, b)
-	_, err := b.receiver(t, nil).Finish(s, bob, parseOlm(t, olmContent(a, b, object{})), text)
-	require.ErrorIs(t, err, events.ErrSender)
+	content := parseOlm(t, olmContent(a, b, object{}))
+	require.ErrorIs(t, failtest.Bounded(t, func() error { return errOf(b.receiver(t, nil).Finish(s, bob, content, text)) },
+		payloadSubject(text)), events.ErrSender)
 	require.Equal(t, make([]byte, len(text)), text)
-	_, err = s.Encrypt(nil)
-	require.ErrorIs(t, err, olm.ErrClosed)
+	failtest.RefusedWith(t, olm.ErrClosed, func() error { return errOf(s.Encrypt(nil)) }, moves{s})
 }

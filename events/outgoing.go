@@ -29,6 +29,10 @@ type outgoing struct {
 // NewOutgoing returns an event of any type. content is a JSON object, of which
 // it keeps a copy. It returns a [*MalformedError].
 func NewOutgoing(eventType string, content []byte) (Outgoing, error) {
+	return secret.Call(func() (Outgoing, error) { return doNewOutgoing(eventType, content) })
+}
+
+func doNewOutgoing(eventType string, content []byte) (Outgoing, error) {
 	if eventType == "" || !utf8.ValidString(eventType) {
 		return Outgoing{}, malformed(outgoingName, "the type is empty or not valid UTF-8")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/events"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -26,21 +27,24 @@ func TestRoomKeyRequest(t *testing.T) {
 	require.True(t, c.IsCancellation())
 	require.Equal(t, object{"action": "request_cancellation", "request_id": "id", "requesting_device_id": "DEVICE"}, decode(t, c))
 
-	read := func(content object) error { _, err := events.ParseRoomKeyRequest(marshal(t, content)); return err }
-	refuses(t, want, []string{"action", "request_id", "requesting_device_id", "body"}, read)
-	refuses(t, decode(t, c), []string{"action", "request_id", "requesting_device_id"}, read)
-	refuses(t, want["body"].(object), []string{"algorithm", "room_id", "session_id"}, func(body object) error {
-		return read(but(want, func(o object) { o["body"] = body }))
-	})
-	// sender_key is not read, whatever it is.
-	require.NoError(t, read(but(want, func(o object) { o["body"] = but(want["body"].(object), func(o object) { o["sender_key"] = 1 }) })))
-	for _, bad := range [][4]string{{"", "D", room, "s"}, {"i", "", room, "s"}, {"i", "D", "", "s"}, {"i", "D", room, ""}, {"\xff", "D", room, "s"}} {
-		_, err = events.NewRoomKeyRequest(bad[0], bad[1], bad[2], bad[3])
-		requireMalformed(t, err)
+	const what = "events: m.room_key_request"
+	read := parses(t, events.ParseRoomKeyRequest)
+	read.wrongMembers(t, what, want, "action", "request_id", "requesting_device_id")
+	read.wrongMembers(t, what, decode(t, c), "action", "request_id", "requesting_device_id")
+	withBody := func(body any) object { return but(want, func(o object) { o["body"] = body }) }
+	reading(func(body any) (func() error, failtest.Subject) { return read(withBody(body)) }).
+		wrongMembers(t, what+": body", want["body"].(object), "algorithm", "room_id", "session_id")
+	for _, body := range []any{nil, 1, 1.5, "", true, []any{1}} {
+		read.wrong(t, what+": body is not an object", withBody(body))
 	}
-	requireMalformed(t, read(but(want, func(o object) { o["action"] = "Request" })))
-	_, err = json.Marshal(&events.RoomKeyRequest{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	// sender_key is not read, whatever it is.
+	read.takes(t, withBody(but(want["body"].(object), func(o object) { o["sender_key"] = 1 })))
+	for _, bad := range [][4]string{{"", "D", room, "s"}, {"i", "", room, "s"}, {"i", "D", "", "s"}, {"i", "D", room, ""}, {"\xff", "D", room, "s"}} {
+		wrong(t, what, func() error { return errOf(events.NewRoomKeyRequest(bad[0], bad[1], bad[2], bad[3])) })
+	}
+	read.wrong(t, what+": unknown action", but(want, func(o object) { o["action"] = "Request" }))
+	read.wrong(t, what+": not an object", []byte("[]"))
+	absent(t, func() error { return errOf(json.Marshal(&events.RoomKeyRequest{})) })
 }
 
 func TestSecretRequest(t *testing.T) {
@@ -55,20 +59,21 @@ func TestSecretRequest(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, c.IsCancellation())
 	require.Equal(t, object{"action": "request_cancellation", "request_id": "id", "requesting_device_id": "DEVICE"}, decode(t, c))
-	read := func(content object) error { _, err := events.ParseSecretRequest(marshal(t, content)); return err }
-	refuses(t, want, []string{"action", "request_id", "requesting_device_id", "name"}, read)
-	refuses(t, decode(t, c), []string{"action", "request_id", "requesting_device_id"}, read)
-	_, err = events.NewSecretRequest("id", "DEVICE", "")
-	requireMalformed(t, err)
-	_, err = json.Marshal(&events.SecretRequest{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	const what = "events: m.secret.request"
+	read := parses(t, events.ParseSecretRequest)
+	read.wrongMembers(t, what, want, "action", "request_id", "requesting_device_id", "name")
+	read.wrongMembers(t, what, decode(t, c), "action", "request_id", "requesting_device_id")
+	read.wrong(t, what+": name: a number", but(want, func(o object) { o["name"] = 1.5 }))
+	wrong(t, what+": name is not", func() error { return errOf(events.NewSecretRequest("id", "DEVICE", "")) })
+	absent(t, func() error { return errOf(json.Marshal(&events.SecretRequest{})) })
 }
 
 // Row I14.
 func TestWithheld(t *testing.T) {
 	t.Parallel()
 	key := newDevice(t, alice, "ALICE").keys.Curve25519()
-	read := func(content object) error { _, err := events.ParseWithheld(marshal(t, content)); return err }
+	const what = "events: m.room_key.withheld"
+	read := parses(t, events.ParseWithheld)
 	for _, code := range []events.Code{events.Blacklisted, events.Unverified, events.Unauthorised, events.Unavailable,
 		events.HistoryNotShared, "org.example.mood"} {
 		w, err := events.NewWithheld(code, "because", room, "session", key)
@@ -79,27 +84,26 @@ func TestWithheld(t *testing.T) {
 		require.Equal(t, []string{string(code), "because", room, "session"}, []string{string(w.Code()), w.Reason(), w.RoomID(), w.SessionID()})
 		require.Equal(t, key, w.SenderKey())
 		delete(want, "reason")
-		refuses(t, want, []string{"algorithm", "sender_key", "code", "room_id", "session_id"}, read)
+		read.wrongMembers(t, what, want, "algorithm", "sender_key", "code", "room_id", "session_id")
 	}
 	w, err := events.NewWithheld(events.NoOlm, "", "", "", key)
 	require.NoError(t, err)
 	want := object{"algorithm": megolmV1, "sender_key": key.String(), "code": "m.no_olm"}
 	require.Equal(t, want, decode(t, w))
 	require.Empty(t, w.RoomID()+w.SessionID()+w.Reason())
-	refuses(t, want, []string{"algorithm", "sender_key", "code"}, read)
+	read.wrongMembers(t, what, want, "algorithm", "sender_key", "code")
 	for _, name := range []string{"reason", "room_id", "session_id"} {
-		requireMalformed(t, read(but(want, func(o object) { o[name] = 1 })))
-		require.NoError(t, read(but(want, func(o object) { o[name] = nil })))
+		read.wrong(t, what+": "+name+" is not a string", but(want, func(o object) { o[name] = 1 }))
+		read.takes(t, but(want, func(o object) { o[name] = nil }))
 	}
-	require.ErrorIs(t, read(but(want, func(o object) { o["algorithm"] = olmV1 })), events.ErrAlgorithm)
-	_, err = events.NewWithheld(events.NoOlm, "", room, "session", key)
-	requireMalformed(t, err)
-	_, err = events.NewWithheld(events.Unverified, "", room, "", key)
-	requireMalformed(t, err)
-	_, err = events.NewWithheld(events.Unverified, "", room, "session", keys.Curve25519{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = json.Marshal(&events.Withheld{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	read.refuses(t, events.ErrAlgorithm, but(want, func(o object) { o["algorithm"] = olmV1 }))
+	read.wrong(t, what+": keys: ", but(want, func(o object) { o["sender_key"] = "AAAA" }))
+	read.wrong(t, what+": not an object", []byte("[]"))
+	wrong(t, what+": session_id is not", func() error { return errOf(events.NewWithheld(events.Unverified, "", room, "", key)) })
+	absent(t, func() error {
+		return errOf(events.NewWithheld(events.Unverified, "", room, "session", keys.Curve25519{}))
+	})
+	absent(t, func() error { return errOf(json.Marshal(&events.Withheld{})) })
 }
 
 // G10: names stand once and are taken to the letter; text is Unicode; the bytes
@@ -107,16 +111,15 @@ func TestWithheld(t *testing.T) {
 func TestAttack_G10_HostileJSON(t *testing.T) {
 	t.Parallel()
 	const good = `{"action":"request","request_id":"id","requesting_device_id":"D","name":"n"`
-	_, err := events.ParseSecretRequest([]byte(good + `,"x":{"a":1,"a":1.50,"b":[null]} } `))
-	require.NoError(t, err)
+	read := parses(t, events.ParseSecretRequest)
+	read.takes(t, []byte(good+`,"x":{"a":1,"a":1.50,"b":[null]} } `))
 	for _, more := range []string{
 		`,"name":"n"}`, `,"\u006eame":"n"}`, `,"x":1,"x":2}`, `,"\ud800":1}`, `,"x":"` + "\xff" + `"}`, `} x`, `,}`, ``, `,"x":01}`, `,"x":nul}`,
 	} {
-		requireMalformed(t, parseRefused(t, events.ParseSecretRequest, []byte(good+more)), more)
+		read.wrong(t, "", []byte(good+more))
 	}
 	for _, name := range []string{`"\ud800"`, `"\udc00\ud800"`, `"\ud800x"`, `"` + "\xed\xa0\x80" + `"`} {
-		text := `{"action":"request","request_id":"id","requesting_device_id":"D","name":` + name + `}`
-		requireMalformed(t, parseRefused(t, events.ParseSecretRequest, []byte(text)), name)
+		read.wrong(t, "", []byte(`{"action":"request","request_id":"id","requesting_device_id":"D","name":`+name+`}`))
 	}
 	const escaped = ` {"action":"reque\u0073t","request_id":"\/","requesting_device_id":"D","name":"\ud83d\ude00","float":1.0 }`
 	r, err := events.ParseSecretRequest([]byte(escaped))

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,12 @@ func (c *conversation) refused(s events.RoomSession, e events.RoomEvent, content
 	}, c, failtest.Input(marshal(c.t, content)))
 }
 
+// wrong is the function wrong for a room event.
+func (c *conversation) wrong(words string, content *events.MegolmEncrypted) {
+	c.t.Helper()
+	wrong(c.t, words, func() error { return c.refused(c.in, event("$1"), content) })
+}
+
 // openRefused demands that d discards an event, with a certain error, as often as
 // it comes for the first time: a check fails after the decryption, which used the
 // one-time key.
@@ -105,6 +112,16 @@ func (d *device) openRefused(t testing.TB, is error, lookup events.Lookup, sende
 		require.Equal(t, before-1, account.OneTimeKeyCount(), "the message's key is used up")
 		return err
 	}, payloadSubject(marshal(t, content)))
+}
+
+// unopened demands that an event is refused before it is decrypted.
+func unopened(t testing.TB, is error, r *events.Receiver, sender string, content *events.OlmEncrypted, sessions ...*olm.Session) {
+	t.Helper()
+	of := moves{}
+	for _, s := range sessions {
+		of = append(of, s)
+	}
+	failtest.RefusedWith(t, is, func() error { return errOf(r.Open(sender, content, sessions...)) }, of, failtest.Input(marshal(t, content)))
 }
 
 // checkRefused demands that the receiver refuses a payload after its decryption.
@@ -136,8 +153,81 @@ func only(result interface{ IsZero() bool }, err error) error {
 	return err
 }
 
-// parseRefused demands that a parser refuses a text.
-func parseRefused[T any](t testing.TB, parse func([]byte) (T, error), text []byte) error {
+// errOf returns the error of a call.
+func errOf[T any](_ T, err error) error { return err }
+
+// wrong demands that a call refuses what is not of its form, in an error with
+// some words in it.
+func wrong(t testing.TB, words string, f func() error, of ...failtest.Subject) {
 	t.Helper()
-	return failtest.Refused(t, func() error { _, err := parse(text); return err }, failtest.Input(text))
+	err := failtest.Refused(t, f, of...)
+	require.ErrorAs(t, err, new(*events.MalformedError))
+	require.ErrorContains(t, err, words)
+}
+
+// absent demands that a call refuses a zero value.
+func absent(t testing.TB, f func() error, of ...failtest.Subject) {
+	t.Helper()
+	failtest.RefusedWith(t, keys.ErrAbsent, f, of...)
+}
+
+// A reading is how a content is read: the call, and what it must leave as it was.
+type reading func(content any) (func() error, failtest.Subject)
+
+// parses is the reading of a parser.
+func parses[T any](t testing.TB, parse func([]byte) (T, error)) reading {
+	return func(content any) (func() error, failtest.Subject) {
+		text := marshal(t, content)
+		return func() error { return errOf(parse(text)) }, failtest.Input(text)
+	}
+}
+
+// carries is the reading of what comes from one device to another through Olm.
+func carries(t testing.TB, from, to *device, eventType string, get func(events.Plaintext) error) reading {
+	return func(content any) (func() error, failtest.Subject) {
+		p := open(t, from, to, knows(from.keys), outgoing(t, eventType, content))
+		return func() error { return get(p) }, plaintextSubject{p}
+	}
+}
+
+func (r reading) takes(t testing.TB, content any) {
+	t.Helper()
+	read, _ := r(content)
+	require.NoError(t, read())
+}
+
+func (r reading) fails(t testing.TB, content any) {
+	t.Helper()
+	read, of := r(content)
+	failtest.Refused(t, read, of)
+}
+
+func (r reading) refuses(t testing.TB, is error, content any) {
+	t.Helper()
+	read, of := r(content)
+	failtest.RefusedWith(t, is, read, of)
+}
+
+// wrong is the function wrong for a content.
+func (r reading) wrong(t testing.TB, words string, content any) {
+	t.Helper()
+	read, of := r(content)
+	wrong(t, words, read, of)
+}
+
+// wrongMembers demands that contents with one member changed are refused, in an
+// error that names the member.
+func (r reading) wrongMembers(t testing.TB, what string, good object, names ...string) {
+	t.Helper()
+	r.takes(t, good)
+	r.takes(t, but(good, func(o object) { o["org.example"] = object{"float": -1.5e300} }))
+	for _, name := range names {
+		for _, bad := range []any{nil, 1, "", true, object{"a": 1}, []any{1}} {
+			r.wrong(t, what+": "+name+" is not ", but(good, func(o object) { o[name] = bad }))
+		}
+		r.wrong(t, what+": "+name, but(good, func(o object) { o[name] = 1.5 }))
+		r.wrong(t, what+": "+name+" is not ", but(good, func(o object) { delete(o, name) }))
+		upper := strings.ToUpper(name)
+		r.wrong(t, what+": "+name+" is not ", but(good, func(o object) { o[upper] = o[name]; delete(o, name) }))
+	}
 }

@@ -1,6 +1,8 @@
 package events_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -124,8 +126,7 @@ func TestReplayGuardIsBounded(t *testing.T) {
 	first := c.seal(object{})
 	_, err := c.in.Open(event("$1"), first)
 	require.NoError(t, err)
-	_, err = c.in.Open(event("$2"), c.seal(object{}))
-	require.ErrorIs(t, err, events.ErrGuardFull)
+	require.ErrorIs(t, c.refused(c.in, event("$2"), c.seal(object{})), events.ErrGuardFull)
 	require.Equal(t, events.MaxReplayEntries, c.in.Guard.Len())
 	_, err = c.in.Open(event("$1"), first)
 	require.NoError(t, err, "what was opened before can be opened again")
@@ -133,8 +134,7 @@ func TestReplayGuardIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, events.MaxReplayEntries, again.Len())
 	c.in.Guard.Fill(events.MaxReplayEntries)
-	_, err = events.ReadReplayGuard(c.state())
-	requireMalformed(t, err, "one too many")
+	guards(t).wrong(t, "list longer than its limit", c.state())
 }
 
 func TestReplayGuardState(t *testing.T) {
@@ -148,6 +148,8 @@ func TestReplayGuardState(t *testing.T) {
 	}
 	state := c.state()
 	require.Equal(t, 1+8+32+4+3*36, len(state))
+	first := sha256.Sum256([]byte("chappe replay 1\x00\x00\x00\x00\x00\x00\x00\x02$0\x00\x00\x01\x8b\xcf\xe5\x68\x00")) // of event
+	require.Equal(t, first[:], state[1+8+32+4+4:][:32], "as every release wrote it")
 	g, err := events.ReadReplayGuard(state)
 	require.NoError(t, err)
 	again, err := g.State()
@@ -156,27 +158,27 @@ func TestReplayGuardState(t *testing.T) {
 	require.Equal(t, c.out.ID(), g.SessionID())
 	require.Equal(t, []any{3, uint64(3)}, []any{g.Len(), g.Revision()})
 
+	read := guards(t)
 	for i := range state {
-		_, err = events.ReadReplayGuard(state[:i])
-		requireMalformed(t, err)
+		read.wrong(t, "truncated", state[:i])
 	}
-	_, err = events.ReadReplayGuard(append(state[:len(state):len(state)], 0))
-	requireMalformed(t, err)
+	read.wrong(t, "trailing data", append(state[:len(state):len(state)], 0))
 	for name, change := range map[string]func(b []byte){
-		"layout":      func(b []byte) { b[0] = 2 },
-		"session":     func(b []byte) { clear(b[9:41]) },
-		"count":       func(b []byte) { b[41] = 0xff },
-		"same index":  func(b []byte) { b[45+36+3] = 0 },
-		"index order": func(b []byte) { b[45] = 1 },
+		"unknown layout":             func(b []byte) { b[0] = 2 },
+		"invalid Ed25519 public key": func(b []byte) { clear(b[9:41]) },
+		"list longer than its limit": func(b []byte) { b[41] = 0xff },
+		"indexes out of order":       func(b []byte) { b[45+36+3] = 0 },
+		"out of order":               func(b []byte) { b[45] = 1 },
 	} {
-		bad := append([]byte(nil), state...)
+		bad := bytes.Clone(state)
 		change(bad)
-		_, err = events.ReadReplayGuard(bad)
-		requireMalformed(t, err, name)
+		read.wrong(t, name, bad)
 	}
-	_, err = new(events.ReplayGuard).State()
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	absent(t, func() error { return errOf(new(events.ReplayGuard).State()) })
 }
+
+// guards is the reading of a guard's state.
+func guards(t *testing.T) reading { return parses(t, events.ReadReplayGuard) }
 
 // Of many events with one message, opened at once, exactly one passes.
 func TestReplayGuardConcurrently(t *testing.T) {
@@ -235,18 +237,20 @@ func TestSealedGuard(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, after)
 
-	_, err = events.OpenReplayGuard(sealed, key, []byte("other room"))
-	require.ErrorIs(t, err, megolm.ErrOpen)
-	_, err = events.OpenReplayGuard(sealed, keys.GenerateSealKey(), []byte("room"))
-	require.ErrorIs(t, err, megolm.ErrOpen)
-	_, err = g.Seal(keys.SealKey{}, nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = new(events.ReplayGuard).Seal(key, nil)
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	k := key.Secret()
+	under := func(key keys.SealKey, context string) reading {
+		return func(content any) (func() error, failtest.Subject) {
+			sealed := content.([]byte)
+			return func() error { return errOf(events.OpenReplayGuard(sealed, key, []byte(context))) }, failtest.Input(sealed)
+		}
+	}
+	under(key, "other room").refuses(t, megolm.ErrOpen, sealed)
+	under(keys.GenerateSealKey(), "room").refuses(t, megolm.ErrOpen, sealed)
+	absent(t, func() error { return errOf(g.Seal(keys.SealKey{}, nil)) }, failtest.Input(before))
+	absent(t, func() error { return errOf(new(events.ReplayGuard).Seal(key, nil)) }, failtest.Secret(k[:]))
 	for i := range sealed {
-		bad := append([]byte(nil), sealed...)
+		bad := bytes.Clone(sealed)
 		bad[i] ^= 1
-		_, err = events.OpenReplayGuard(bad, key, []byte("room"))
-		require.Error(t, err)
+		under(key, "room").fails(t, bad)
 	}
 }

@@ -66,6 +66,10 @@ func doOpenReplayGuard(sealed []byte, key keys.SealKey, context []byte) (*Replay
 	if err != nil {
 		return nil, err
 	}
+	return readGuard(state)
+}
+
+func readGuard(state []byte) (*ReplayGuard, error) {
 	g := new(ReplayGuard)
 	in := layout.NewReader(guardName, state)
 	g.readState(in)
@@ -96,9 +100,6 @@ func (g *ReplayGuard) readState(in *layout.Reader) {
 	g.revision = in.Uint64()
 	var public [keys.PublicKeySize]byte
 	in.Bytes(public[:])
-	if in.Stopped() {
-		return
-	}
 	var err error
 	if g.session, err = keys.NewEd25519(public[:]); err != nil {
 		in.Invalid("invalid Ed25519 public key")

@@ -1,7 +1,6 @@
 package events_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -35,43 +34,46 @@ func TestParseRoomEvent(t *testing.T) {
 	place, _, err := events.ParseRoomEvent(bare, room)
 	require.NoError(t, err)
 	require.Equal(t, event("$1"), place)
-	_, _, err = events.ParseRoomEvent(bare, "")
-	requireMalformed(t, err)
+	readRoomEvent(t, "").wrong(t, "events: room event: room_id is not", bare)
+}
+
+// readRoomEvent is the reading of an event that was found in a room.
+func readRoomEvent(t *testing.T, roomID string) reading {
+	return parses(t, func(text []byte) (*events.MegolmEncrypted, error) {
+		place, content, err := events.ParseRoomEvent(text, roomID)
+		if err != nil {
+			require.Zero(t, place)
+			require.Nil(t, content)
+		}
+		return content, err
+	})
 }
 
 func TestParseRoomEventRefuses(t *testing.T) {
 	t.Parallel()
 	good := newConversation(t).roomEvent("$1")
-	read := func(roomID string) func(object) error {
-		return func(o object) error {
-			place, content, err := events.ParseRoomEvent(marshal(t, o), roomID)
-			if err != nil {
-				require.Zero(t, place)
-				require.Nil(t, content)
-			}
-			return err
-		}
+	const what = "events: room event"
+	read := readRoomEvent(t, room)
+	readRoomEvent(t, "").wrongMembers(t, what, good, "type", "event_id", "sender", "room_id")
+	read.wrongMembers(t, what, good, "type", "event_id", "sender")
+	for _, bad := range []any{nil, 1, 1.5, "", true, object{"a": 1}, object{}, []any{1}} {
+		read.wrong(t, "events: m.room.encrypted (Megolm): ", but(good, func(o object) { o["content"] = bad }))
 	}
-	refuses(t, good, []string{"type", "event_id", "sender", "content", "room_id"}, read(""))
-	refuses(t, good, []string{"type", "event_id", "sender", "content"}, read(room))
-	for _, bad := range []any{nil, "1", 1.5, 1e300, true, object{}, []any{1}, json.RawMessage("01")} {
-		if raw, ok := bad.(json.RawMessage); ok {
-			text := strings.Replace(string(marshal(t, good)), "1700000000000", string(raw), 1)
-			_, _, err := events.ParseRoomEvent([]byte(text), room)
-			requireMalformed(t, err)
-			continue
-		}
-		requireMalformed(t, read(room)(but(good, func(o object) { o["origin_server_ts"] = bad })))
+	read.wrong(t, "events: m.room.encrypted (Megolm): ", but(good, func(o object) { delete(o, "content") }))
+	for _, bad := range []any{nil, "1", true, object{}, []any{1}} {
+		read.wrong(t, what+": origin_server_ts is not an integer", but(good, func(o object) { o["origin_server_ts"] = bad }))
 	}
-	requireMalformed(t, read(room)(but(good, func(o object) { delete(o, "origin_server_ts") })))
+	for _, bad := range []float64{1.5, 1e300} {
+		read.wrong(t, what+": origin_server_ts: a number", but(good, func(o object) { o["origin_server_ts"] = bad }))
+	}
+	read.wrong(t, what+": origin_server_ts is not an integer", but(good, func(o object) { delete(o, "origin_server_ts") }))
+	read.wrong(t, what+": not valid JSON", []byte(strings.Replace(string(marshal(t, good)), "1700000000000", "01", 1)))
 	for _, kind := range []string{"m.room.message", "M.room.encrypted", "m.room.encrypted "} {
-		require.ErrorIs(t, read(room)(but(good, func(o object) { o["type"] = kind })), events.ErrType)
+		read.refuses(t, events.ErrType, but(good, func(o object) { o["type"] = kind }))
 	}
-	require.ErrorIs(t, read(room)(but(good, func(o object) { o["content"] = object{"algorithm": olmV1} })), events.ErrAlgorithm)
-	requireMalformed(t, read(room)(but(good, func(o object) { o["content"] = object{} })), "redacted")
+	read.refuses(t, events.ErrAlgorithm, but(good, func(o object) { o["content"] = object{"algorithm": olmV1} }))
 	for _, text := range []string{``, `[]`, `null`, `{`, string(marshal(t, good)) + "x"} {
-		_, _, err := events.ParseRoomEvent([]byte(text), room)
-		requireMalformed(t, err, text)
+		read.wrong(t, what+": not ", []byte(text))
 	}
 }
 
@@ -81,19 +83,16 @@ func TestAttack_C06_RoomOfAnEvent(t *testing.T) {
 	t.Parallel()
 	good := newConversation(t).roomEvent("$1")
 	text := string(marshal(t, good))
-	parse := func(text []byte) (*events.MegolmEncrypted, error) {
-		_, content, err := events.ParseRoomEvent(text, room)
-		return content, err
-	}
+	read := readRoomEvent(t, room)
 	for _, bad := range []any{"!other:example.org", "", nil, 1, room + " "} {
-		requireMalformed(t, parseRefused(t, parse, marshal(t, but(good, func(o object) { o["room_id"] = bad }))))
+		read.wrong(t, "events: room event: room_id is not ", but(good, func(o object) { o["room_id"] = bad }))
 	}
 	for _, name := range []string{"room_id", "event_id", "sender", "origin_server_ts", "type", "content", "other"} {
 		for _, twice := range []string{`{"` + name + `":1,`, `{"` + name + `":1,"` + name + `":2,`} {
 			if name == "other" && !strings.Contains(twice, "2") {
 				continue
 			}
-			requireMalformed(t, parseRefused(t, parse, []byte(strings.Replace(text, "{", twice, 1))), twice)
+			read.wrong(t, "stands twice", []byte(strings.Replace(text, "{", twice, 1)))
 		}
 	}
 }

@@ -21,7 +21,7 @@ const transactionIDSize = 16
 //
 // It returns [ErrUnknownDevice], also when there is none, [ErrTooMany],
 // [ErrOtherUser], a [*MalformedError] when the name of a method is not valid
-// UTF-8, or a crosssigning.ClashError.
+// UTF-8 or now is out of the range of JSON, or a crosssigning.ClashError.
 func (v *Verifier) Request(now time.Time, k Keys, devices ...string) (*Flow, Out, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -19,8 +19,17 @@ import (
 // forgotten is what the control leaves behind.
 var forgotten []byte
 
-// scenarios use values in the process that is looked through. Each returns what
-// closes them.
+// scenario returns what uses values in the process that is looked through, and
+// returns what closes them.
+func scenario(name string) func(o *order) func() {
+	for _, group := range []map[string]func(o *order) func(){scenarios, olmScenarios, pickleScenarios, fileScenarios, storedScenarios} {
+		if use := group[name]; use != nil {
+			return use
+		}
+	}
+	panic("memscan: no scenario " + name)
+}
+
 var scenarios = map[string]func(o *order) func(){
 	// A copy that nobody wipes must be found, before and after.
 	"control": func(o *order) func() {

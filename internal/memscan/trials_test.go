@@ -10,9 +10,11 @@ import (
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
+	cryptorand "crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 )
@@ -44,6 +46,14 @@ func mac(key []byte, message ...byte) []byte {
 	return h.Sum(nil)
 }
 
+// drawing calls f, for which crypto/rand returns b.
+func drawing(b []byte, f func()) {
+	before := cryptorand.Reader
+	defer func() { cryptorand.Reader = before }()
+	cryptorand.Reader = bytes.NewReader(b)
+	f()
+}
+
 // padded is an HMAC key as hmac holds it.
 func padded(key []byte, pad byte) []byte {
 	b := slices.Clone(key)
@@ -68,17 +78,38 @@ func (tr *trial) addCipher(okm []byte) {
 }
 
 func (tr *trial) addSigning(seed []byte) {
+	tr.add(held, "Ed25519 seed", seed)
+	tr.addExpanded(seed)
+}
+
+func (tr *trial) addExpanded(seed []byte) {
 	digest := sha512.Sum512(seed)
+	tr.add(used, "Ed25519 scalar, as edwards25519 has it", montgomery(digest[:32]))
 	digest[0] &= 248
 	digest[31] = digest[31]&63 | 64
-	tr.add(held, "Ed25519 seed", seed)
 	tr.add(held, "Ed25519 scalar", digest[:32])
 	tr.add(held, "Ed25519 prefix", digest[32:])
 }
 
+// groupOrder is that of Ed25519's group (RFC 8032, section 5.1).
+var groupOrder, _ = new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+
+// montgomery is a private key as edwards25519 computes with it: clamped, times
+// 2^256, modulo the order of the group.
+func montgomery(private []byte) []byte {
+	b := slices.Clone(private)
+	b[0] &= 248
+	b[31] = b[31]&63 | 64
+	slices.Reverse(b)
+	k := new(big.Int).SetBytes(b)
+	k.Lsh(k, 256).Mod(k, groupOrder).FillBytes(b)
+	slices.Reverse(b)
+	return b
+}
+
 func trials() []trial {
-	return []trial{control(), account(), session(), megolmOut(), megolmIn(), decryption(), encryption(), signing(), established(),
-		storage(), crossSigning(), file(), sealing()}
+	return slices.Concat([]trial{control(), account(), session(), megolmOut(), megolmIn(), decryption(), encryption(), signing(),
+		established(), storage(), crossSigning(), file(), sealing()}, olmTrials(), pickleTrials(), fileTrials(), storedTrials())
 }
 
 func control() trial {
@@ -239,3 +270,5 @@ func sealing() trial {
 	tr.add(library, "derived AES key, also the start of its schedule", derived)
 	return tr
 }
+
+func encode(b []byte) string { return base64.RawStdEncoding.EncodeToString(b) }
