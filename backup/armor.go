@@ -93,13 +93,7 @@ func (a *armor) begin() error {
 		}
 		c, err = a.byte()
 	}
-	if err == io.EOF {
-		return missing
-	}
-	if err != nil {
-		return err
-	}
-	if c != '-' || !a.literal(armorHeader[1:]) {
+	if c != '-' || !a.literal(armorHeader[1:]) { // c is 0 where nothing came
 		return a.unless(missing)
 	}
 	for {

@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"encoding/base64"
-	"errors"
 	"strings"
 	"testing"
 
@@ -40,8 +39,7 @@ func TestLargeArmour(t *testing.T) {
 	// Padding where a piece of the decoder's ends is padding inside all the same.
 	const at = 6 * 8192
 	text := begin + "\n" + body[:at-1] + "=" + body[at:] + "\n" + end
-	_, err := backup.OpenKeyFile(strings.NewReader(text), []byte(passphrase))
-	require.ErrorContains(t, err, "padding")
+	require.ErrorContains(t, fileFails(t, text, passphrase), "padding")
 	middle := len(body) / 2
 	for _, bad := range []string{"\x00", "\v", "_", "-", "=", "==\n", "!", "\n-", "\n" + end, "\xff", "A"} {
 		text := begin + "\n" + widths(body[:middle]+bad+body[middle:], 128, "\n") + "\n" + end
@@ -88,39 +86,46 @@ func TestArmourRefused(t *testing.T) {
 	good := file(t, "[]")
 	body := strings.TrimSuffix(strings.TrimPrefix(good, begin+"\n"), "\n"+end+"\n")
 	require.Equal(t, 1, strings.Count(body, "="))
-	for name, text := range map[string]string{
-		"empty":               "",
-		"blank":               " \n",
-		"no header":           body + "\n" + end,
-		"other header":        strings.Replace(good, "MEGOLM", "MEGOLN", 1),
-		"text before":         "x" + good,
-		"text in header line": strings.Replace(good, begin, begin+" x", 1),
-		"one line":            begin + body + end,
-		"header only":         begin,
-		"header, line end":    begin + "\n",
-		"footer on body line": begin + "\n" + body + end + "\n",
-		"footer cut":          strings.TrimSuffix(good, "-\n"),
-		"text after":          good + "x",
-		"two files":           good + good,
-		"no body":             begin + "\n" + end,
-		"bad symbol":          begin + "\n" + strings.Replace(body, "A", "_", 1) + "\n" + end,
-		"NUL":                 begin + "\n" + body[:20] + "\x00" + body[20:] + "\n" + end,
-		"padding too long":    begin + "\n" + strings.TrimRight(body, "=") + "===\n" + end,
-		"two for one":         begin + "\n" + strings.TrimRight(body, "=") + "==\n" + end,
-		"five for one":        begin + "\n" + strings.TrimRight(body, "=") + "=====\n" + end,
-		"padding moved":       begin + "\n" + body[:40] + "=" + strings.TrimRight(body[40:], "=") + "\n" + end,
-		"padding inside":      begin + "\n" + body[:40] + "==" + body[40:] + "\n" + end,
-		"second mark":         "\xef\xbb\xbf\xef\xbb\xbf" + good,
-		"half a mark":         "\xef\xbb" + good,
-		"one symbol too much": begin + "\n" + strings.TrimRight(body, "=") + "AAA\n" + end,
+	const noHeader, noFooter = "does not begin with " + begin, "does not end with " + end
+	for name, c := range map[string]struct{ why, text string }{
+		"empty":               {noHeader, ""},
+		"blank":               {noHeader, " \n"},
+		"no header":           {noHeader, body + "\n" + end},
+		"other header":        {noHeader, strings.Replace(good, "MEGOLM", "MEGOLN", 1)},
+		"text before":         {noHeader, "x" + good},
+		"text in header line": {noHeader, strings.Replace(good, begin, begin+" x", 1)},
+		"one line":            {noHeader, begin + body + end},
+		"header only":         {"ends early", begin},
+		"header, line end":    {"ends early", begin + "\n"},
+		"footer on body line": {noFooter, begin + "\n" + body + end + "\n"},
+		"footer cut":          {noFooter, strings.TrimSuffix(good, "-\n")},
+		"text after":          {"data after the end", good + "x"},
+		"two files":           {"data after the end", good + good},
+		"no body":             {"too short", begin + "\n" + end},
+		"bad symbol":          {"not valid base64", begin + "\n" + strings.Replace(body, "A", "_", 1) + "\n" + end},
+		"NUL":                 {"wrong padding", begin + "\n" + body[:20] + "\x00" + body[20:] + "\n" + end},
+		"padding too long":    {"data after the padding", begin + "\n" + strings.TrimRight(body, "=") + "===\n" + end},
+		"two for one":         {"wrong padding", begin + "\n" + strings.TrimRight(body, "=") + "==\n" + end},
+		"five for one":        {"data after the padding", begin + "\n" + strings.TrimRight(body, "=") + "=====\n" + end},
+		"padding moved":       {"data after the padding", begin + "\n" + body[:40] + "=" + strings.TrimRight(body[40:], "=") + "\n" + end},
+		"padding inside":      {"data after the padding", begin + "\n" + body[:40] + "==" + body[40:] + "\n" + end},
+		"second mark":         {noHeader, "\xef\xbb\xbf\xef\xbb\xbf" + good},
+		"half a mark":         {noHeader, "\xef\xbb" + good},
+		"one symbol too much": {"", begin + "\n" + strings.TrimRight(body, "=") + "AAA\n" + end},
+		"footer, no padding":  {noFooter, begin + "\n" + strings.TrimRight(body, "=") + end},
+		"footer, own padding": {noFooter, begin + "\n" + strings.TrimRight(body, "=") + "\n=" + end},
+		"footer, no symbol":   {noFooter, begin + "\n" + strings.TrimRight(body, "=") + "\n!" + end},
+		"other mark":          {noHeader, "\xef\xbbx" + good},
+		"other dash":          {noHeader, strings.Replace(good, begin, begin[:len(begin)-1]+"x", 1)},
+		"dash missing":        {noHeader, strings.Replace(good, begin, begin[:len(begin)-1], 1)},
 	} {
-		err := fileFails(t, text, passphrase)
-		if _, ok := err.(*backup.MalformedError); !ok && !errors.Is(err, backup.ErrPassphrase) {
-			t.Errorf("%s: %v", name, err)
+		want := error(&backup.MalformedError{What: "backup: key file", Why: c.why})
+		if c.why == "" {
+			want = backup.ErrPassphrase
 		}
-		mustFail(t, func() error {
-			_, err := backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), 1<<20)
-			return err
-		}, failtest.Input(text), buffers)
+		require.Equal(t, want, fileFails(t, c.text, passphrase), name)
+		require.Equal(t, want, mustFail(t, func() error {
+			return errOf(backup.ReadKeyFile(strings.NewReader(c.text), []byte(passphrase), 1<<20))
+		}, failtest.Input(c.text), buffers), name)
 	}
 }

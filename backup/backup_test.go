@@ -221,6 +221,10 @@ func TestAttack_G10_OuterJSON(t *testing.T) {
 		var malformed *backup.MalformedError
 		require.ErrorAs(t, sessionFails(t, key, e.RoomID, e.SessionID(), other), &malformed, name)
 	}
+	for _, name := range []string{"ciphertext", "mac", "ephemeral"} {
+		other := strings.Replace(text, `"`+name+`":"`, `"`+name+`":1,"x":"`, 1)
+		require.EqualError(t, sessionFails(t, key, e.RoomID, e.SessionID(), other), "backup: KeyBackupData: session_data: "+name+" is not a string")
+	}
 	long := `{"x":"` + strings.Repeat("a", backup.MaxEntrySize) + `",` + data + `}`
 	require.ErrorIs(t, sessionFails(t, key, e.RoomID, e.SessionID(), long), backup.ErrTooLarge)
 	// What nobody needs may be missing or wrong.
@@ -278,7 +282,7 @@ func TestEncryptRefuses(t *testing.T) {
 	fails := func(r backup.Recipient, e backup.Entry) error {
 		return mustFail(t, func() error { _, err := r.Encrypt(e, true); return err })
 	}
-	require.ErrorIs(t, fails(backup.Recipient{}, entry(t, 1)), keys.ErrAbsent)
+	require.EqualError(t, fails(backup.Recipient{}, entry(t, 1)), "backup: recipient: "+keys.ErrAbsent.Error())
 	r := recipient(t, backupKey(t, 1))
 	fails(r, backup.Entry{})
 	e := entry(t, 1)
@@ -313,7 +317,7 @@ func TestLargestEntry(t *testing.T) {
 		}
 		text, err := recipient(t, key).Encrypt(e, false)
 		if err != nil {
-			require.ErrorIs(t, err, backup.ErrTooLarge)
+			require.ErrorIs(t, mustFail(t, func() error { return errOf(recipient(t, key).Encrypt(e, false)) }, said(e), buffers), backup.ErrTooLarge)
 			continue
 		}
 		_, err = backup.DecryptSession(key, e.RoomID, e.SessionID(), text)

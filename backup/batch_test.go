@@ -73,6 +73,11 @@ func TestReadAheadIsForgotten(t *testing.T) {
 			require.Equal(t, 2*64-c.taken, parsed, "of a batch, all but what the caller has is closed")
 		})
 	}
+	texts := backup.PanicBatch(2 * readAhead)
+	require.Len(t, texts, 4*64)
+	for i, text := range texts {
+		require.Equal(t, make([]byte, len(text)), text, "a worker panics: %d", i)
+	}
 }
 
 // TestReadAheadKeepsTheOrder: entries, and what stands for those that are wrong,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/pk"
 )
 
@@ -74,20 +76,25 @@ func TestDumpBadEntries(t *testing.T) {
 	text, _ := dump(t, key, 1)
 	one := strings.TrimSuffix(strings.TrimPrefix(text, `{"rooms":{`), `}}`)
 	e := entry(t, 0)
-	for name, bad := range map[string]string{
-		"room null": `"!x":null`, "room array": `"!x":[{"sessions":{}}]`, "sessions array": `"!x":{"sessions":[]}`,
-		"room id": `"\ud800":{"sessions":{"x":{}}}`, "session id": `"!x":{"sessions":{"\ud800":{}}}`,
-		"empty": `"!x":{"sessions":{"x":{}}}`, "word": `"!x":{"sessions":{"x":nul}}`,
-		"moved":   strings.Replace(one, e.SessionID(), entry(t, 1).SessionID(), 1),
-		"damaged": strings.Replace(one, `"mac":"`, `"mac":"AAAAAAAAAAA","x":"`, 1),
-		"large":   `"!x":{"sessions":{"x":{"y":"` + strings.Repeat("a", backup.MaxEntrySize) + `"}}}`,
+	dumped := func(why string) error { return &backup.MalformedError{What: "backup: room_keys", Why: why} }
+	for bad, want := range map[string]error{
+		`"!x":null`: dumped("not an object"), `"!x":[{"sessions":{}}]`: dumped("not an object"), `"!x":{"sessions":[]}`: dumped("not an object"),
+		`"\ud800":{"sessions":{"x":{}}}`: dumped("a room id that is no text"), `"!x":{"sessions":{"\ud800":{}}}`: dumped("a session id that is no text"),
+		`"!x":{"sessions":{"x":{}}}`:                                                       &backup.MalformedError{What: "backup: KeyBackupData: session_data", Why: "not a JSON object"},
+		`"!x":{"sessions":{"x":nul}}`:                                                      &backup.MalformedError{What: "backup: KeyBackupData", Why: "not a JSON object"},
+		strings.Replace(one, e.SessionID(), entry(t, 1).SessionID(), 1):                    backup.ErrDecrypt,
+		strings.Replace(one, `"mac":"`, `"mac":"AAAAAAAAAAA","x":"`, 1):                    backup.ErrDecrypt,
+		`"!x":{"sessions":{"x":{"y":"` + strings.Repeat("a", backup.MaxEntrySize) + `"}}}`: backup.ErrTooLarge,
 	} {
 		text := `{"x":[1],"rooms":{` + one + `,` + bad + `,` + one + `},"y":{}}`
 		got, spoilt, last := collectDump(key, strings.NewReader(text), 2)
-		require.NoError(t, last, name)
-		require.Len(t, got, 2, name)
-		require.Len(t, spoilt, 1, name)
-		require.Equal(t, 1, spoilt[0].Index, name)
+		require.NoError(t, last)
+		require.Len(t, got, 2)
+		require.Len(t, spoilt, 1)
+		require.Equal(t, 1, spoilt[0].Index)
+		require.Equal(t, want, spoilt[0].Err)
+		text = `{"rooms":{` + bad + `}}`
+		require.Equal(t, want, entryFails(t, decrypting(key, text, 2), failtest.Input(text)).Err)
 	}
 	// Rooms without sessions, and members that are not known, are nothing.
 	got, spoilt, last := collectDump(key, strings.NewReader(`{"rooms":{"!x":{},"!y":{"sessions":{},"z":7},`+one+`}}`), 2)
@@ -95,33 +102,66 @@ func TestDumpBadEntries(t *testing.T) {
 	require.Empty(t, spoilt)
 	require.Len(t, got, 1)
 	// Another key: all entries, one by one.
-	got, spoilt, last = collectDump(backupKey(t, 2), strings.NewReader(text), 2)
-	require.NoError(t, last)
-	require.Empty(t, got)
-	require.ErrorIs(t, spoilt[0], backup.ErrDecrypt)
-	require.Equal(t, e.RoomID, spoilt[0].RoomID)
+	wrong := entryFails(t, decrypting(backupKey(t, 2), text, 2), failtest.Input(text))
+	require.Equal(t, &backup.EntryError{RoomID: e.RoomID, SessionID: e.SessionID(), Err: backup.ErrDecrypt}, wrong)
+}
+
+// decrypting is the decryption of a dump, as often as one likes.
+func decrypting(key *pk.DecryptionKey, text string, workers int) func() iter.Seq2[backup.Entry, error] {
+	return func() iter.Seq2[backup.Entry, error] {
+		return backup.DecryptDump(key, strings.NewReader(text), workers)
+	}
 }
 
 func TestDumpRefused(t *testing.T) {
 	key := backupKey(t, 1)
 	text, _ := dump(t, key, 4)
-	var malformed *backup.MalformedError
+	fails := func(text string) {
+		t.Helper()
+		_, spoilt, last := iterationFails(t, decrypting(key, text, 2), failtest.Input(text))
+		require.ErrorAs(t, last, new(*backup.MalformedError), text)
+		require.Empty(t, spoilt, text)
+	}
 	for n := range len(text) {
-		if n%7 != 0 && n > 20 {
-			continue
+		if n%7 == 0 || n <= 20 {
+			fails(text[:n])
 		}
-		_, _, last := collectDump(key, strings.NewReader(text[:n]), 2)
-		require.ErrorAs(t, last, &malformed, n)
 	}
-	for _, text := range []string{"", "[]", "{}", `{"errcode":"M_NOT_FOUND"}`, `{"rooms":[]}`, `{"rooms":{}}x`, `{"rooms":{},}`, `{"rooms" {}}`, `{rooms:{}}`, `{"rooms":{"a":{}"b":{}}}`} {
-		_, _, last := collectDump(key, strings.NewReader(text), 2)
-		require.ErrorAs(t, last, &malformed, text)
+	for _, text := range []string{"", "[]", "{}", `{"errcode":"M_NOT_FOUND"}`, `{"rooms":[]}`, `{"rooms":{}}x`, `{"rooms":{},}`, `{"rooms" {}}`, `{rooms:{}}`,
+		`"rooms":{}}`, `{"rooms":{},7 :1}`, `{"rooms":{},7}`, `{"rooms":{"a":[`, `{"rooms":{"\ud800":[`, `{"rooms":{"a":{"sessions":[`} {
+		fails(text)
 	}
+	_, _, last := iterationFails(t, decrypting(key, `{"rooms":{"a":{}"b":{}}}`, 2))
+	require.ErrorAs(t, last, new(*backup.MalformedError))
 	// What came before an error is handed out before it.
 	boom := errors.New("boom")
-	got, _, last := collectDump(key, io.MultiReader(strings.NewReader(text[:len(text)-10]), iotest.ErrReader(boom)), 2)
-	require.ErrorIs(t, last, boom)
-	require.GreaterOrEqual(t, len(got), 3)
+	for _, cut := range []int{10, 0} {
+		got, _, last := iterationFails(t, func() iter.Seq2[backup.Entry, error] {
+			return backup.DecryptDump(key, io.MultiReader(strings.NewReader(text[:len(text)-cut]), iotest.ErrReader(boom)), 2)
+		}, failtest.Input(text))
+		require.ErrorIs(t, last, boom)
+		require.GreaterOrEqual(t, len(got), 3)
+	}
+}
+
+// A reader that has failed is not asked again, whatever it would say then.
+func TestDumpOfReaderThatFailedOnce(t *testing.T) {
+	key, boom := backupKey(t, 1), errors.New("boom")
+	text, _ := dump(t, key, 1)
+	_, _, last := iterationFails(t, func() iter.Seq2[backup.Entry, error] {
+		calls := 0
+		return backup.DecryptDump(key, readerFunc(func(p []byte) (int, error) {
+			calls++
+			switch calls {
+			case 1:
+				return copy(p, text[:50]), boom
+			case 2:
+				return copy(p, text[50:]), nil
+			}
+			return 0, io.EOF
+		}), 1)
+	}, failtest.Input(text))
+	require.Equal(t, boom, last)
 }
 
 // requireSettled waits for goroutines that have reported their end to be gone.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/chappe-e2ee/chappe/backup"
 	crosssigning "github.com/chappe-e2ee/chappe/crossSigning"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/megolm"
 	"github.com/chappe-e2ee/chappe/pk"
 )
@@ -124,13 +125,11 @@ func TestElementKeyFile(t *testing.T) {
 	require.Len(t, entries, len(v.Keys))
 	readEvents(t, entries, v.Events)
 
-	_, err = backup.OpenKeyFile(strings.NewReader(v.File), []byte(v.Passphrase+"x"))
-	require.ErrorIs(t, err, backup.ErrPassphrase)
+	require.ErrorIs(t, fileFails(t, v.File, v.Passphrase+"x"), backup.ErrPassphrase)
 	body := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(v.File), begin), end), "\n", "")
 	require.NotEmpty(t, v.Refused)
 	for _, a := range v.Refused {
-		_, err := backup.OpenKeyFile(strings.NewReader(begin+"\n"+a.flip(t, body)+"\n"+end), []byte(v.Passphrase))
-		require.Error(t, err, a.What)
+		fileFails(t, begin+"\n"+a.flip(t, body)+"\n"+end, v.Passphrase)
 	}
 }
 
@@ -165,18 +164,18 @@ func TestElementBackup(t *testing.T) {
 
 	require.NotEmpty(t, v.Refused)
 	for _, a := range v.Refused {
-		read := 0
-		for entry, err := range backup.DecryptDump(key, bytes.NewReader(a.apply(t, v.Rooms)), 1) {
-			if err == nil {
-				require.NotEqual(t, a.Path[3], entry.SessionID(), a.What)
-				read++
-				continue
-			}
-			var wrong *backup.EntryError
-			require.ErrorAs(t, err, &wrong, a.What)
-			require.Equal(t, a.Path[3], wrong.SessionID, a.What)
-		}
-		require.Equal(t, len(v.Keys)-1, read, a.What)
+		var read []backup.Entry
+		altered := a.apply(t, v.Rooms)
+		err := mustFail(t, func() error {
+			list, spoilt, last := collectDump(key, bytes.NewReader(altered), 1)
+			require.NoError(t, last)
+			require.Len(t, spoilt, 1)
+			require.Equal(t, a.Path[3], spoilt[0].SessionID, a.What)
+			read = list
+			return spoilt[0]
+		}, failtest.Input(altered), buffers)
+		require.ErrorIs(t, err, backup.ErrDecrypt)
+		require.Len(t, read, len(v.Keys)-1, a.What)
 	}
 }
 

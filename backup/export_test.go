@@ -79,6 +79,21 @@ func DropBatch(entries []Entry, yield func(Entry, error) bool) (texts [][]byte) 
 	return texts
 }
 
+// PanicBatch has two goroutines panic over n texts, and returns those that the
+// batch held.
+func PanicBatch(n int) (texts [][]byte) {
+	b := newBatch(2, func(*job) { panic("the worker's") }, nil)
+	defer func() { recover() }()
+	b.run(func() error {
+		for range n {
+			texts = append(texts, []byte("secret"))
+			b.add(job{text: texts[len(texts)-1]})
+		}
+		return nil
+	})
+	return texts
+}
+
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -174,6 +174,39 @@ func mustFail(t testing.TB, call func() error, subjects ...failtest.Subject) err
 	return failtest.Refused(t, call, append(subjects, failtest.Secret(passphrase), failtest.Secret(sessionText(t)))...)
 }
 
+// errOf returns the error of a call.
+func errOf[T any](_ T, err error) error { return err }
+
+// said is what an entry says beside its key.
+func said(e backup.Entry) failtest.Subject {
+	return failtest.Input(fmt.Append(nil, e.RoomID, e.ForwardingChain))
+}
+
+// iterationFails iterates, which must end with an error, and returns what came
+// before.
+func iterationFails(t testing.TB, all func() iter.Seq2[backup.Entry, error], subjects ...failtest.Subject) (list []backup.Entry, spoilt []*backup.EntryError, err error) {
+	t.Helper()
+	err = mustFail(t, func() (last error) {
+		list, spoilt, last = collectAll(all())
+		return last
+	}, append(subjects, buffers)...)
+	return list, spoilt, err
+}
+
+// entryFails returns the error of the first entry, which must not be taken.
+func entryFails(t testing.TB, all func() iter.Seq2[backup.Entry, error], subjects ...failtest.Subject) *backup.EntryError {
+	t.Helper()
+	var spoilt *backup.EntryError
+	require.ErrorAs(t, mustFail(t, func() error {
+		for e, err := range all() {
+			require.Equal(t, backup.Entry{}, e)
+			return err
+		}
+		return nil
+	}, append(subjects, buffers)...), &spoilt)
+	return spoilt
+}
+
 var firstSession []byte
 
 // sessionText returns the secret text of the session of entry 1.

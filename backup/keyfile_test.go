@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -32,13 +31,12 @@ func TestPublishedFiles(t *testing.T) {
 		content, err := f.Content()
 		require.NoError(t, err)
 		require.Equal(t, v.content, string(content))
-		_, _, last := collect(f)
+		_, _, last := iterationFails(t, f.Entries, failtest.Input(text), failtest.Secret(v.passphrase), failtest.Secret(content))
 		require.ErrorContains(t, last, "content of the key file")
 	}
 	// The fourth has an IV whose low half ends within the file.
 	text := begin + "\nAf//////////////////////////////////////////AAAD6IAZJy7IQ7Y0idqSw/bmpngEEVVh\ngsH+8ptgqxw6ZVWQnohr8JsuwH9SwGtiebZuBu5smPCO+RFVWH2cQYslZijXv/BEH/txvhUrrtCd\nbWnSXS9oymiqwUIGs08sXI33ZA==\n" + end
-	_, err := backup.OpenKeyFile(strings.NewReader(text), bytes.Repeat([]byte("password"), 32))
-	require.ErrorContains(t, err, "counter")
+	require.ErrorContains(t, fileFails(t, text, strings.Repeat("password", 32)), "counter")
 }
 
 // TestRustFile reads the test file of matrix-sdk-crypto: one line width of 71, no
@@ -89,8 +87,8 @@ func TestWriteAndRead(t *testing.T) {
 			require.NoError(t, w.WriteEntry(want[i]))
 		}
 		require.NoError(t, w.Finish())
-		require.ErrorIs(t, w.Finish(), backup.ErrClosed)
-		require.ErrorIs(t, w.WriteEntry(entry(t, 0)), backup.ErrClosed)
+		require.ErrorIs(t, mustFail(t, w.Finish, written{&text}), backup.ErrClosed)
+		require.ErrorIs(t, mustFail(t, func() error { return w.WriteEntry(entry(t, 1)) }, written{&text}), backup.ErrClosed)
 
 		// Element's armour.
 		lines := strings.Split(text.String(), "\n")
@@ -297,8 +295,9 @@ func TestReadKeyFileCap(t *testing.T) {
 		require.ErrorIs(t, err, backup.ErrTooLarge)
 	}
 	for _, size := range []int64{-1, 0} {
-		_, err := backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), size)
-		require.ErrorIs(t, err, backup.ErrTooLarge)
+		require.ErrorIs(t, mustFail(t, func() error {
+			return errOf(backup.ReadKeyFile(strings.NewReader(text), []byte(passphrase), size))
+		}, failtest.Input(text)), backup.ErrTooLarge)
 	}
 	for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))} {
 		f, err := backup.ReadKeyFile(r, []byte(passphrase), int64(len(text)))
@@ -309,39 +308,11 @@ func TestReadKeyFileCap(t *testing.T) {
 	}
 }
 
-func TestReadersThatFail(t *testing.T) {
-	boom := errors.New("boom")
-	text := file(t, "["+entryJSON(entry(t, 1))+"]")
-	for _, n := range []int{0, 1, 10, 36, 100, len(text) - 5, len(text)} {
-		r := io.MultiReader(strings.NewReader(text[:n]), iotest.ErrReader(boom))
-		_, err := backup.ReadKeyFile(r, []byte(passphrase), 1<<20)
-		require.ErrorIs(t, err, boom)
-		_, err = backup.OpenKeyFile(seeker{io.MultiReader(strings.NewReader(text[:n]), iotest.ErrReader(boom))}, []byte(passphrase))
-		require.ErrorIs(t, err, boom, n)
-	}
-	_, err := backup.OpenKeyFile(seeker{stuck{}}, []byte(passphrase))
-	require.ErrorIs(t, err, io.ErrNoProgress)
-	_, err = backup.OpenKeyFile(seeker{liar{}}, []byte(passphrase))
-	require.ErrorContains(t, err, "impossible")
-}
-
-type seeker struct{ io.Reader }
-
-func (seeker) Seek(int64, int) (int64, error) { return 0, nil }
-
-type stuck struct{}
-
-func (stuck) Read([]byte) (int, error) { return 0, nil }
-
-type liar struct{}
-
-func (liar) Read(p []byte) (int, error) { return len(p) + 1, nil }
-
 func TestIterationEnds(t *testing.T) {
 	content := "[" + entryJSON(entry(t, 1)) + "," + entryJSON(entry(t, 2)) + "]"
 	f := open(t, file(t, content))
 	for range f.Entries() {
-		_, _, last := collect(f)
+		_, _, last := iterationFails(t, f.Entries)
 		require.ErrorIs(t, last, backup.ErrBusy)
 		break
 	}
@@ -358,7 +329,13 @@ func TestIterationEnds(t *testing.T) {
 		f.Close()
 	}
 	require.ErrorIs(t, err, backup.ErrClosed)
-	_, _, last = collect(f)
+	_, _, last = iterationFails(t, f.Entries)
 	require.ErrorIs(t, last, backup.ErrClosed)
 	f.Close()
+	n := 0
+	for range open(t, file(t, "["+strings.Repeat("7,", readAhead-1)+"7]")).EntriesParallel(2) {
+		n++
+		break // some are read, and were not begun
+	}
+	require.Equal(t, 1, n)
 }

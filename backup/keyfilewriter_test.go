@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
-	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -34,21 +33,41 @@ func TestWriterErrors(t *testing.T) {
 		e := entry(t, 1)
 		change(&e)
 		var spoilt *backup.EntryError
-		err := mustFail(t, func() error { return w.WriteEntry(e) }, written{&text}, failtest.Input(e.RoomID))
+		err := mustFail(t, func() error { return w.WriteEntry(e) }, written{&text}, said(e))
 		require.ErrorAs(t, err, &spoilt, name)
 	}
 	require.NoError(t, w.WriteEntry(entry(t, 1)))
 	w.Close()
-	require.ErrorIs(t, w.WriteEntry(entry(t, 1)), backup.ErrClosed)
+	require.ErrorIs(t, mustFail(t, func() error { return w.WriteEntry(entry(t, 1)) }, written{&text}), backup.ErrClosed)
 
 	boom := errors.New("boom")
-	w, err = backup.NewWeakKeyFileWriter(writerFunc(func([]byte) (int, error) { return 0, boom }), []byte(passphrase), 1)
+	for want, write := range map[error]writerFunc{
+		boom:             func([]byte) (int, error) { return 0, boom },
+		io.ErrShortWrite: func(p []byte) (int, error) { return len(p) - 1, nil },
+	} {
+		calls := 0
+		w, err = backup.NewWeakKeyFileWriter(writerFunc(func(p []byte) (int, error) { calls++; return write(p) }), []byte(passphrase), 1)
+		require.NoError(t, err)
+		for range 2 {
+			require.Equal(t, want, mustFail(t, w.Finish))
+		}
+		require.Equal(t, 1, calls, "an error stays, and nothing is written behind it")
+	}
+}
+
+// A writer gathers entries, and writes many at once.
+func TestWriterGathers(t *testing.T) {
+	var sizes []int
+	w, err := backup.NewWeakKeyFileWriter(writerFunc(func(p []byte) (int, error) { sizes = append(sizes, len(p)); return len(p), nil }), []byte(passphrase), 1)
 	require.NoError(t, err)
-	require.ErrorIs(t, w.Finish(), boom)
-	require.ErrorIs(t, w.Finish(), boom)
-	w, err = backup.NewWeakKeyFileWriter(writerFunc(func(p []byte) (int, error) { return len(p) - 1, nil }), []byte(passphrase), 1)
-	require.NoError(t, err)
-	require.ErrorIs(t, w.Finish(), io.ErrShortWrite)
+	for range 50 {
+		require.NoError(t, w.WriteEntry(entry(t, 1)))
+	}
+	require.NoError(t, w.Finish())
+	require.Greater(t, len(sizes), 1)
+	for _, n := range sizes[:len(sizes)-1] {
+		require.GreaterOrEqual(t, n, 16<<10)
+	}
 }
 
 // written is what a writer has written, which a failed call leaves.
@@ -66,10 +85,10 @@ func TestRefusedEntryLeavesNothing(t *testing.T) {
 	var text bytes.Buffer
 	w, err := backup.NewWeakKeyFileWriter(&text, []byte(passphrase), 1)
 	require.NoError(t, err)
-	require.Error(t, w.WriteEntry(backup.Entry{}))
-	require.NoError(t, w.WriteEntry(entry(t, 1)))
-	require.Error(t, w.WriteEntry(backup.Entry{}))
-	require.NoError(t, w.WriteEntry(entry(t, 2)))
+	for i := range 2 {
+		mustFail(t, func() error { return w.WriteEntry(backup.Entry{}) }, written{&text})
+		require.NoError(t, w.WriteEntry(entry(t, i+1)))
+	}
 	require.NoError(t, w.Finish())
 	got, spoilt, last := collect(open(t, text.String()))
 	require.NoError(t, last)
@@ -83,8 +102,8 @@ func TestWriterPanics(t *testing.T) {
 	w, err := backup.NewWeakKeyFileWriter(writerFunc(func([]byte) (int, error) { panic("full") }), []byte(passphrase), 1)
 	require.NoError(t, err)
 	require.PanicsWithValue(t, "full", func() { w.Finish() })
-	require.ErrorIs(t, w.Finish(), backup.ErrClosed)
-	require.ErrorIs(t, w.WriteEntry(entry(t, 1)), backup.ErrClosed)
+	require.ErrorIs(t, mustFail(t, w.Finish), backup.ErrClosed)
+	require.ErrorIs(t, mustFail(t, func() error { return w.WriteEntry(entry(t, 1)) }), backup.ErrClosed)
 }
 
 // A writer takes entries from many goroutines, and a file that is read can be

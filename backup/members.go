@@ -85,7 +85,6 @@ next:
 			}
 		}
 		member.Value = bytes.Clone(member.Value)
-		member.Name = strings.Clone(member.Name)
 		list = append(list, member)
 	}
 	return list

@@ -71,6 +71,13 @@ func TestAttack_G09_ReadAheadIsBounded(t *testing.T) {
 		}
 		require.Less(t, r.part*len(c.entry), c.most)
 	}
+	// Alone, nobody reads ahead of the batch that is handed out.
+	middle := `{"y":"` + strings.Repeat("a", 60_000) + `"},`
+	r := &repeat{head: `[`, middle: middle, times: 1 << 20}
+	for range backup.PlainEntries(r) {
+		break
+	}
+	require.Less(t, r.part*len(middle), 3<<20)
 }
 
 // most calls f and returns by how much the heap grew, at most, when f asked.

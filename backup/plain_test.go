@@ -3,6 +3,7 @@ package backup_test
 import (
 	"errors"
 	"io"
+	"iter"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -69,17 +71,21 @@ func TestPlainReaders(t *testing.T) {
 		require.Len(t, spoilt, 1)
 	}
 	for _, bad := range []string{mark, mark + mark + "[]", mark[:2] + "[]", "[]" + mark} {
-		_, _, last := plain(bad)
+		_, _, last := iterationFails(t, func() iter.Seq2[backup.Entry, error] { return backup.PlainEntries(strings.NewReader(bad)) }, failtest.Input(bad))
 		require.ErrorAs(t, last, new(*backup.MalformedError), "%q", bad)
 	}
 	boom := errors.New("boom")
-	got, _, last := collectAll(backup.PlainEntries(io.MultiReader(strings.NewReader(content[:len(content)-1]), iotest.ErrReader(boom))))
-	require.Equal(t, boom, last)
-	require.Len(t, got, 2, "what came before is handed out")
-	_, _, last = collectAll(backup.PlainEntries(iotest.ErrReader(boom)))
-	require.Equal(t, boom, last)
+	for _, cut := range []int{1, 0, len(content)} {
+		got, _, last := iterationFails(t, func() iter.Seq2[backup.Entry, error] {
+			return backup.PlainEntries(io.MultiReader(strings.NewReader(content[:len(content)-cut]), iotest.ErrReader(boom)))
+		}, failtest.Input(content))
+		require.Equal(t, boom, last)
+		require.Equal(t, cut <= 1, len(got) == 2, "what came before is handed out")
+	}
 	for _, n := range []int{-1, 1 << 30} {
-		_, _, last = collectAll(backup.PlainEntries(readerFunc(func([]byte) (int, error) { return n, nil })))
+		_, _, last := iterationFails(t, func() iter.Seq2[backup.Entry, error] {
+			return backup.PlainEntries(readerFunc(func([]byte) (int, error) { return n, nil }))
+		})
 		require.ErrorContains(t, last, "impossible count")
 	}
 	for _, content := range []string{content, "[" + strings.Repeat("7,", 200) + "7]"} { // few at once, and many
@@ -139,15 +145,17 @@ func TestSecretJSON(t *testing.T) {
 	}{
 		"no sender key": {func(e *backup.Entry) { e.SenderKey = keys.Curve25519{} }, keys.ErrAbsent},
 		"no session":    {func(e *backup.Entry) { *e = backup.Entry{RoomID: "!a"} }, keys.ErrAbsent},
-		"closed":        {func(e *backup.Entry) { e.Close() }, nil},
+		"closed":        {func(e *backup.Entry) { e.Session = export(t, 1); e.Close() }, keys.ErrAbsent},
 		"no room":       {func(e *backup.Entry) { e.RoomID = "" }, nil},
 		"too long":      {func(e *backup.Entry) { e.RoomID = strings.Repeat("a", backup.MaxEntrySize) }, backup.ErrTooLarge},
 	} {
 		e := entry(t, 1)
 		c.change(&e)
-		b, err := e.SecretJSON()
-		require.Error(t, err, name)
-		require.Nil(t, b, name)
+		err := mustFail(t, func() error {
+			b, err := e.SecretJSON()
+			require.Nil(t, b, name)
+			return err
+		}, said(e), said(e), buffers) // JSON has room for six times the id
 		if c.err != nil {
 			require.ErrorIs(t, err, c.err, name)
 		}

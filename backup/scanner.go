@@ -87,13 +87,7 @@ func (s *scanner) more(end byte, first bool) (bool, error) {
 	if first {
 		return true, nil
 	}
-	if err := s.take(','); err != nil {
-		return false, err
-	}
-	c, err = s.peek()
-	if err == nil && c == end {
-		err = s.malformed("not valid JSON")
-	}
+	err = s.take(',') // no value and no name begins with a bracket that closes
 	return err == nil, err
 }
 

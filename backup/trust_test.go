@@ -257,54 +257,6 @@ func TestAttack_P35_KeyIsChecked(t *testing.T) {
 	require.ErrorIs(t, err, backup.ErrWrongKey)
 }
 
-func TestAuthData(t *testing.T) {
-	_, err := backup.NewAuthData(keys.Curve25519{})
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = backup.AuthData{}.VersionBody()
-	require.Error(t, err)
-	_, err = json.Marshal(backup.AuthData{})
-	require.Error(t, err)
-	p, _ := privateKeys(t, 20)
-	_, err = authData(t, backupKey(t, 1)).Sign(p, curveKey(t, 2))
-	require.Error(t, err)
-	_, err = backup.AuthData{}.Sign(p, curveKey(t, 1))
-	require.Error(t, err)
-	d := local(t, alice, "DEV", 40)
-	_, err = backup.AuthData{}.SignDevice(deviceKeys(t, d), d.Signer)
-	require.ErrorIs(t, err, keys.ErrAbsent)
-	_, err = authData(t, backupKey(t, 1)).SignDevice(deviceKeys(t, d), local(t, alice, "DEV", 41).Signer)
-	require.ErrorIs(t, err, crosssigning.ErrSignature)
-
-	public := curveKey(t, 1).String()
-	for _, bad := range []string{"", "[]", "{}", `{"public_key":1}`, `{"public_key":"AAAA"}`, `{"Public_key":"` + public + `"}`, `{"public_key":"` + public + `","public_key":"` + public + `"}`, `{"public_key":"` + public + `","x":1.5}`} {
-		var malformed *backup.MalformedError
-		a := authData(t, backupKey(t, 3))
-		require.ErrorAs(t, json.Unmarshal([]byte(`{"a":`+bad+`}`), &struct{ A *backup.AuthData }{&a}), new(error))
-		_, err := backup.ParseAuthData([]byte(bad))
-		require.ErrorAs(t, err, &malformed, bad)
-		require.Equal(t, authData(t, backupKey(t, 3)), a, "as before")
-	}
-	for _, name := range []string{"user_id", "device_id", "usage", "keys", "key"} {
-		a, err := backup.ParseAuthData([]byte(`{"public_key":"` + public + `","` + name + `":{}}`))
-		require.NoError(t, err)
-		_, err = a.SignDevice(deviceKeys(t, d), d.Signer)
-		require.Error(t, err)
-		_, err = a.Sign(p, curveKey(t, 1))
-		require.Error(t, err)
-	}
-	// What is not known is kept and signed, as the salt of old passphrases.
-	a, err := backup.ParseAuthData([]byte(`{"public_key":"` + public + `","private_key_salt":"s","private_key_iterations":500000}`))
-	require.NoError(t, err)
-	a, err = a.Sign(p, curveKey(t, 1))
-	require.NoError(t, err)
-	b, err := json.Marshal(a)
-	require.NoError(t, err)
-	require.Contains(t, string(b), `"private_key_salt":"s"`)
-	var again backup.AuthData
-	require.NoError(t, json.Unmarshal(b, &again))
-	require.Equal(t, a, again)
-}
-
 // TestAttack_G10_RecoveryKey: the text form of a backup decryption key.
 func TestAttack_G10_RecoveryKey(t *testing.T) {
 	key := backupKey(t, 1)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/backup"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/megolm"
 )
@@ -150,6 +151,30 @@ func TestAttack_G09_UploadSize(t *testing.T) {
 		list = append(list, e)
 	}
 	require.Equal(t, 4, requireUploads(t, r, list, 2))
+	n := 0
+	for range r.EncryptAll(unverified(list...), 2) {
+		n++
+		break
+	}
+	require.Equal(t, 1, n)
+}
+
+// A body that would be longer than it may by a few bytes is two, also where the
+// bytes are brackets and commas of many rooms.
+func TestUploadOfManyRooms(t *testing.T) {
+	r := recipient(t, backupKey(t, 1))
+	list := make([]backup.Entry, backup.MaxUploadKeys)
+	count := func(room func(i int) int) int {
+		for i := range list {
+			list[i] = entry(t, i)
+			list[i].RoomID = fmt.Sprintf("!%03d%s", i, strings.Repeat("a", room(i)))
+		}
+		return requireUploads(t, r, list, 2)
+	}
+	require.Equal(t, 1, count(func(int) int { return 8000 }))
+	uploads, _, _ := collectUploads(r.EncryptAll(unverified(list...), 2))
+	more := backup.MaxUploadSize - len(uploads[0].Body) + 100
+	require.Equal(t, 2, count(func(i int) int { return 8000 + (more+i)/len(list) }))
 }
 
 func TestEncryptAllBadEntries(t *testing.T) {
@@ -176,6 +201,12 @@ func TestEncryptAllBadEntries(t *testing.T) {
 			list = append(list, entry(t, i+4))
 		}
 		list[1], list[110] = bad, bad
+		mustFail(t, func() error {
+			for _, err := range r.EncryptAll(unverified(bad), 2) {
+				return err
+			}
+			return nil
+		}, said(bad), buffers)
 		uploads, spoilt, last := collectUploads(r.EncryptAll(unverified(list...), 2))
 		require.NoError(t, last, name)
 		require.Len(t, spoilt, 2, name)
@@ -190,9 +221,11 @@ func TestEncryptAllBadEntries(t *testing.T) {
 		require.True(t, slices.IsSorted(taken))
 	}
 	// TestAttack_V19_NewBackup says that there is no other way to a Recipient.
-	uploads, _, last := collectUploads(backup.Recipient{}.EncryptAll(unverified(entry(t, 1), entry(t, 2)), 2))
-	require.ErrorIs(t, last, keys.ErrAbsent)
-	require.Empty(t, uploads)
+	require.ErrorIs(t, mustFail(t, func() error {
+		uploads, _, last := collectUploads(backup.Recipient{}.EncryptAll(unverified(entry(t, 1), entry(t, 2)), 2))
+		require.Empty(t, uploads)
+		return last
+	}), keys.ErrAbsent)
 }
 
 // No goroutine lives while the caller has the request, nor after break and panic,
@@ -253,19 +286,23 @@ func TestParseUpdate(t *testing.T) {
 		`{"errcode":"M_WRONG_ROOM_KEYS_VERSION"}`:                                                        "",
 		`{"errcode":"M_WRONG_ROOM_KEYS_VERSION","etag":"x","count":1}`:                                   "",
 	} {
-		_, err = backup.ParseUpdate([]byte(text))
-		var changed *backup.VersionChangedError
-		require.ErrorAs(t, err, &changed, text)
-		require.Equal(t, want, changed.Current)
-		require.Equal(t, fmt.Sprintf("backup: not the newest version, which is %q", want), err.Error())
+		err := updateFails(t, text)
+		require.Equal(t, &backup.VersionChangedError{Current: want}, err)
+		require.EqualError(t, err, fmt.Sprintf("backup: not the newest version, which is %q", want))
 	}
-	for _, text := range []string{
-		``, `[]`, `{}`, `{"count":10}`, `{"etag":"","count":1}`, `{"etag":1,"count":1}`, `{"etag":"x","count":-1}`, `{"etag":"x","count":1.5}`,
-		`{"etag":"x","count":"1"}`, `{"etag":"x","count":99999999999999999999}`, `{"etag":"x","etag":"x","count":1}`, `{"ETag":"x","count":1}`,
-		`{"errcode":"M_NOT_FOUND","etag":"x","count":1}`, `{"errcode":1,"etag":"x","count":1}`, `{"errcode":"M_WRONG_ROOM_KEYS_VERSION","current_version":42}`,
+	const form, etag, missing, count = "not a JSON object", "etag is not a string", "etag is missing", "count is not a number of keys"
+	for text, why := range map[string]string{
+		``: form, `[]`: form, `{}`: missing, `{"count":10}`: missing, `{"etag":"","count":1}`: missing, `{"etag":1,"count":1}`: etag, `{"ETag":"x","count":1}`: missing,
+		`{"etag":"x","count":-1}`: count, `{"etag":"x","count":1.5}`: count, `{"etag":"x","count":"1"}`: count, `{"etag":"x","count":99999999999999999999}`: count,
+		`{"etag":"x","etag":"x","count":1}`: "a name stands twice in an object", `{"errcode":"M_NOT_FOUND","etag":"x","count":1}`: "an error of the server",
+		`{"errcode":1,"etag":"x","count":1}`: "errcode is not a string", `{"errcode":"M_WRONG_ROOM_KEYS_VERSION","current_version":42}`: "current_version is not a string",
 	} {
-		_, err = backup.ParseUpdate([]byte(text))
-		var malformed *backup.MalformedError
-		require.ErrorAs(t, err, &malformed, text)
+		require.Equal(t, &backup.MalformedError{What: "backup: answer to PUT room_keys", Why: why}, updateFails(t, text), text)
 	}
+}
+
+// updateFails parses an update, which must fail.
+func updateFails(t testing.TB, text string) error {
+	t.Helper()
+	return mustFail(t, func() error { return errOf(backup.ParseUpdate([]byte(text))) }, failtest.Input(text))
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/b64"
-	"github.com/chappe-e2ee/chappe/internal/errs"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/megolm"
 )
 
@@ -16,11 +16,13 @@ func TestMessageLengths(t *testing.T) {
 	long := make([]byte, most+1)
 	long[0] = 3
 	for why, b := range map[string][]byte{"empty": {}, "bad field tag": long[:most], "too long": long} {
-		_, raw := megolm.NewMessage(b)
-		_, text := megolm.ParseMessage(b64.Encode(b))
-		for _, err := range []error{raw, text} {
-			var malformed *errs.MalformedError
-			require.ErrorAs(t, err, &malformed)
+		text := b64.Encode(b)
+		for _, parse := range []func() error{
+			func() error { _, err := megolm.NewMessage(b); return err },
+			func() error { _, err := megolm.ParseMessage(text); return err },
+			func() error { return new(megolm.Message).UnmarshalText([]byte(text)) },
+		} {
+			malformed := failtest.RefusedAs[*megolm.MalformedError](t, parse, failtest.Input(b))
 			require.Equal(t, why, malformed.Why, "%d bytes", len(b))
 		}
 	}

@@ -104,6 +104,8 @@ func TestAbsentKeys(t *testing.T) {
 	}
 	requireAbsent(func() error { _, err := in.Decrypt(megolm.Message{}); return err }, in)
 	requireAbsent(func() error { _, err := megolm.Message{}.MarshalText(); return err })
+	requireAbsent(func() error { _, err := in.Compare(nil); return err }, in)
+	requireAbsent(func() error { _, err := in.Merge(nil); return err }, in)
 
 	closed := keys.GenerateSealKey()
 	closed.Close()

@@ -51,9 +51,6 @@ func readStateHeader(in *layout.Reader) (revision uint64) {
 func readPublic(in *layout.Reader) (public keys.Ed25519) {
 	var b [keys.PublicKeySize]byte
 	in.Bytes(b[:])
-	if in.Stopped() {
-		return public
-	}
 	public, err := keys.NewEd25519(b[:])
 	if err != nil {
 		in.Invalid("invalid Ed25519 public key")

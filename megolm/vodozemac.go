@@ -107,9 +107,7 @@ func doImportVodozemacInboundSession(pickle, pickleKey []byte) (*InboundSession,
 
 func (s *InboundSession) readVodozemacPublic(in *vodozemac.Reader) {
 	var b [keys.PublicKeySize]byte
-	if in.Bytes(b[:]); in.Failed() {
-		return
-	}
+	in.Bytes(b[:])
 	var err error
 	if s.public, err = keys.NewEd25519(b[:]); err != nil {
 		in.Fail("invalid Ed25519 public key")

@@ -1,7 +1,6 @@
 package megolm_test
 
 import (
-	"errors"
 	"reflect"
 	"testing"
 
@@ -41,15 +40,16 @@ func callAll(t *testing.T, what string, v reflect.Value, readable map[string]boo
 			in = append(in, argument(t, method.Type.In(j)))
 		}
 		var out []reflect.Value
-		require.NotPanics(t, func() { out = v.Method(i).Call(in) }, "%s: %s", what, method.Name)
-		if len(out) == 0 {
-			continue
-		}
-		if err, ok := out[len(out)-1].Interface().(error); ok && err != nil {
-			require.True(t, errors.Is(err, wantErr), "%s: %s: %v", what, method.Name, err)
-			out = out[:len(out)-1]
-		} else if method.Type.Out(len(out)-1) == reflect.TypeFor[error]() {
-			t.Errorf("%s: %s returns no error", what, method.Name)
+		last := method.Type.NumOut() - 1
+		if last >= 0 && method.Type.Out(last) == reflect.TypeFor[error]() {
+			require.ErrorIs(t, mustFail(t, nil, func() error {
+				out = v.Method(i).Call(in)
+				err, _ := out[last].Interface().(error)
+				out = out[:last]
+				return err
+			}), wantErr, "%s: %s", what, method.Name)
+		} else {
+			require.NotPanics(t, func() { out = v.Method(i).Call(in) }, "%s: %s", what, method.Name)
 		}
 		for _, o := range out {
 			if o.Kind() == reflect.Bool && (method.Name == "IsZero") {
@@ -123,8 +123,7 @@ func TestEveryMethodOfZeroValues(t *testing.T) {
 	callAll(t, "export", reflect.ValueOf(megolm.ExportedSession{}), nil, nil)
 	callAll(t, "message", reflect.ValueOf(megolm.Message{}), nil, keys.ErrAbsent)
 	require.Empty(t, megolm.Message{}.String())
-	_, err := megolm.Message{}.MarshalText()
-	require.ErrorIs(t, err, keys.ErrAbsent)
+	require.ErrorIs(t, mustFail(t, nil, func() error { _, err := megolm.Message{}.MarshalText(); return err }), keys.ErrAbsent)
 	for _, s := range []interface{ Close() }{new(megolm.OutboundSession), new(megolm.InboundSession), megolm.SessionKey{}, megolm.ExportedSession{}} {
 		require.NotPanics(t, s.Close)
 	}

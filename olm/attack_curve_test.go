@@ -160,6 +160,21 @@ func TestStoredKeyMismatch(t *testing.T) {
 		_, err := b.NewInboundSession(alice.IdentityKeys().Curve25519, m)
 		return err
 	}, b)
+	changed = accountSpans(32, 2, 0).at(t, "identity private").with(bob.State(), bytes.Repeat([]byte{0x42}, 32))
+	for _, use := range []func(b *olm.Account) error{
+		func(b *olm.Account) error {
+			_, err := b.NewInboundSession(alice.IdentityKeys().Curve25519, m)
+			return err
+		},
+		func(b *olm.Account) error {
+			_, err := b.NewOutboundSession(alice.IdentityKeys().Curve25519, list[0])
+			return err
+		},
+	} {
+		b, err := olm.OpenAccount(sealed(t, seal.OlmAccount, changed), sealKey(t), sealContext)
+		require.NoError(t, err, "of a sealed account, they are compared when they are used")
+		failtest.RefusedWith(t, olm.ErrKeyMismatch, func() error { return use(b) }, b)
+	}
 	c := newConversation(t)
 	c.say(c.alice, c.bob, "ping")
 	state := c.alice.State()

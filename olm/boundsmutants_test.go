@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/b64"
-	"github.com/chappe-e2ee/chappe/internal/errs"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/internal/libolm"
 	"github.com/chappe-e2ee/chappe/olm"
 )
@@ -24,11 +24,12 @@ func TestMessageLengths(t *testing.T) {
 		"bad field tag":                long[:most],
 		"too long":                     long,
 	} {
-		_, raw := olm.NewMessage(olm.Normal, b)
-		_, text := olm.ParseMessage(olm.Normal, b64.Encode(b))
-		for _, err := range []error{raw, text} {
-			var malformed *errs.MalformedError
-			require.ErrorAs(t, err, &malformed)
+		text := b64.Encode(b)
+		for _, parse := range []func() error{
+			func() error { _, err := olm.NewMessage(olm.Normal, b); return err },
+			func() error { _, err := olm.ParseMessage(olm.Normal, text); return err },
+		} {
+			malformed := failtest.RefusedAs[*olm.MalformedError](t, parse, failtest.Input(b))
 			require.Equal(t, why, malformed.Why, "%d bytes", len(b))
 		}
 	}
@@ -40,8 +41,7 @@ func TestAccountCounts(t *testing.T) {
 	a := newAccount(t, 0)
 	_, err := a.GenerateOneTimeKeys(olm.MaxOneTimeKeys)
 	require.NoError(t, err)
-	_, err = a.GenerateOneTimeKeys(olm.MaxOneTimeKeys + 1)
-	require.ErrorIs(t, err, olm.ErrKeyCount)
+	failtest.RefusedWith(t, olm.ErrKeyCount, func() error { _, err := a.GenerateOneTimeKeys(olm.MaxOneTimeKeys + 1); return err }, a)
 	for range 2 {
 		_, err = a.GenerateFallbackKey()
 		require.NoError(t, err)

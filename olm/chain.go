@@ -97,18 +97,18 @@ func parsePair(private *[keySize]byte, public keys.Curve25519) (*curve.PrivateKe
 	return parsed, nil
 }
 
-// rootStep sets root and chain to what follows from root and a shared secret.
+// rootStep sets root and a new chain to what follows from root and a shared secret.
 func rootStep(root *[keySize]byte, c *chain, shared *[keySize]byte) {
 	var okm [2 * keySize]byte
 	kdf.HKDF(okm[:], shared[:], root[:], ratchetLabel)
 	setRoot(root, c, &okm)
 }
 
-// setRoot splits what HKDF gave into root key and chain key, and wipes it.
+// setRoot splits what HKDF gave into root key and the key of a new chain, and wipes
+// it.
 func setRoot(root *[keySize]byte, c *chain, okm *[2 * keySize]byte) {
 	copy(root[:], okm[:keySize])
 	copy(c.key[:], okm[keySize:])
-	c.index = 0
 	secret.Wipe(okm[:])
 }
 

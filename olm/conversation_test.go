@@ -90,7 +90,7 @@ func (s *side) random(r *mathrand.Rand, other *side) {
 		s.take(r)
 	case n < 91 && len(s.inbox) > 0: // forged
 		forged := tampered(s.t, s.inbox[r.IntN(len(s.inbox))].m)
-		require.Error(s.t, s.changing(func() error { _, err := s.session.Decrypt(forged); return err }))
+		failtest.Refused(s.t, func() error { return s.changing(decryption(s.session, forged)) }, s.session)
 	case n < 96:
 		s.session = reopened(s.t, s.session)
 	default:

@@ -94,8 +94,9 @@ func TestDehydrateV1(t *testing.T) {
 		require.Equal(t, d, again)
 		require.Equal(t, a.IdentityKeys(), woken.IdentityKeys())
 	}
-	_, err := newAccount(t, 101).DehydrateV1(dehydrationKey, sleeping)
-	require.Equal(t, &olm.LossyPickleError{OneTimeKeys: 1}, err)
+	full := newAccount(t, 101)
+	require.Equal(t, &olm.LossyPickleError{OneTimeKeys: 1},
+		failtest.Refused(t, func() error { _, err := full.DehydrateV1(dehydrationKey, sleeping); return err }, full))
 }
 
 // throughJSON sends a device through its JSON form, which has these members.
@@ -159,6 +160,9 @@ func TestDehydrateRefused(t *testing.T) {
 		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := a.Dehydrate(key); return err }, a, failtest.Input(key))
 		failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := a.DehydrateV1(key, sleeping); return err }, a, failtest.Input(key))
 	}
+	// Not even a pickle under 32 zero bytes opens under a key of another length.
+	d := olm.DehydratedDevice{Algorithm: olm.DehydrationV1, DevicePickle: string(must(a.ExportLibolm(make([]byte, 32))))}
+	failtest.RefusedWith(t, olm.ErrPickleKey, func() error { _, err := olm.RehydrateAccount(d, dehydrationKey[:31], sleeping); return err }, a)
 	_, err := a.GenerateFallbackKey()
 	require.NoError(t, err)
 	failtest.RefusedWith(t, olm.ErrPreviousFallbackKey, func() error { _, err := a.Dehydrate(dehydrationKey); return err }, a)

@@ -33,7 +33,6 @@ func (m Message) MarshalJSON() ([]byte, error) {
 func (m *Message) UnmarshalJSON(b []byte) error {
 	malformed := func(why string) error { return &MalformedError{What: messageName, Why: why} }
 	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {
 		return malformed("not a JSON object")
 	}

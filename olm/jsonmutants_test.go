@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/chappe-e2ee/chappe/internal/errs"
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/olm"
 )
 
@@ -18,8 +18,7 @@ func TestMessageJSONIsAnObject(t *testing.T) {
 		`{"type":1}`:                       "type or body is missing",
 	} {
 		var m olm.Message
-		var malformed *errs.MalformedError
-		require.ErrorAs(t, m.UnmarshalJSON([]byte(text)), &malformed)
+		malformed := failtest.RefusedAs[*olm.MalformedError](t, func() error { return m.UnmarshalJSON([]byte(text)) }, failtest.Input(text))
 		require.Equal(t, why, malformed.Why, text)
 	}
 }

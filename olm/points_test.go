@@ -5,8 +5,7 @@ import (
 	"encoding/hex"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
+	"github.com/chappe-e2ee/chappe/internal/failtest"
 	"github.com/chappe-e2ee/chappe/keys"
 )
 
@@ -76,11 +75,9 @@ func unhex(s string) []byte {
 // The constructors, which every peer's key passes, refuse all bad encodings.
 func TestBadPointsAreNoKeys(t *testing.T) {
 	for _, p := range badPoints(newAccount(t, 0).IdentityKeys().Curve25519.Bytes()) {
-		_, err := keys.NewCurve25519(p.bytes)
-		require.ErrorIs(t, err, keys.ErrInvalidKey, p.name)
+		failtest.RefusedWith(t, keys.ErrInvalidKey, func() error { _, err := keys.NewCurve25519(p.bytes); return err }, failtest.Input(p.bytes))
 	}
 	for _, b := range badEd25519() {
-		_, err := keys.NewEd25519(b)
-		require.ErrorIs(t, err, keys.ErrInvalidKey, "%x", b)
+		failtest.RefusedWith(t, keys.ErrInvalidKey, func() error { _, err := keys.NewEd25519(b); return err }, failtest.Input(b))
 	}
 }

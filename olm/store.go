@@ -62,9 +62,6 @@ func readStateHeader(in *layout.Reader) (revision uint64) {
 func readCurve25519(in *layout.Reader) (public keys.Curve25519) {
 	var b [keySize]byte
 	in.Bytes(b[:])
-	if in.Stopped() {
-		return public
-	}
 	public, err := keys.NewCurve25519(b[:])
 	if err != nil {
 		in.Invalid("invalid Curve25519 public key")

@@ -49,10 +49,55 @@ func TestStoredFields(t *testing.T) {
 				for _, value := range f.hostile(field) {
 					err := failtest.Refused(t, f.reading(field.with(f.plain, value)), failtest.Secret(f.plain))
 					require.True(t, isFormError(err), "%v", err)
+					require.ErrorContains(t, err, field.fault(value))
 				}
 			})
 		}
 	}
+}
+
+// fault returns what is said of a value that a field cannot hold, nothing where
+// what follows may be found wrong first.
+func (field span) fault(value []byte) string {
+	last := value[len(value)-1]
+	switch {
+	case field.kind == truth && field.name != "has sender chain":
+		return "truth value other than 0 and 1"
+	case field.kind == curvePub:
+		return "invalid Curve25519 public key"
+	case field.kind == curveKey:
+		return "all-zero key"
+	case field.name == "layout", field.name == "suite":
+		return "unknown " + field.name
+	case strings.HasPrefix(field.name, "algorithm of"):
+		return "unknown algorithm of one-time keys"
+	case field.name == "form of signing key" && last != 1 && last != 2:
+		return "unknown form of signing key"
+	case field.name == "number of fallback keys" && last > 2:
+		return "more than two fallback keys"
+	case field.kind == smallSize && strings.HasSuffix(field.name, "receiver chains") && last > olm.MaxReceiverChains:
+		return "too many receiver chains"
+	case field.kind == smallSize && strings.HasSuffix(field.name, "skipped keys") && last > olm.MaxSkippedKeys:
+		return "too many skipped keys"
+	}
+	return ""
+}
+
+// A value that is sealed into memory that was used before is the same.
+func TestSealedIntoUsedMemory(t *testing.T) {
+	a, s := newAccount(t, 3), newConversation(t).alice
+	used := bytes.Repeat([]byte{0xff}, 4096)
+	b, err := a.AppendSeal(used[:0], sealKey(t), sealContext)
+	require.NoError(t, err)
+	require.Same(t, &used[0], &b[0])
+	account, err := olm.OpenAccount(b, sealKey(t), sealContext)
+	require.NoError(t, err)
+	require.Equal(t, a.State(), account.State())
+	b, err = s.AppendSeal(used[:0], sealKey(t), sealContext)
+	require.NoError(t, err)
+	session, err := olm.OpenSession(b, sealKey(t), sealContext)
+	require.NoError(t, err)
+	require.Equal(t, s.State(), session.State())
 }
 
 // hostile returns values that a field must refuse.

@@ -61,7 +61,7 @@ func TestVodozemacAccountForm(t *testing.T) {
 		{`"next_key_id":8`, `"next_key_id":4294967297`, "number beyond its bound"}, {`"next_key_id":8`, `"next_key_id":-1`, "not a plain number"},
 		{`"next_key_id":8`, `"next_key_id":8,"key_id":8`, "member that stands twice"}, {`"next_key_id":8,`, ``, "missing member"},
 		{`"private_keys":{"1"`, `"private_keys":{"4294967296"`, "number beyond its bound"},
-		{`"private_keys":{"1"`, `"private_keys":{"2"`, "key id that stands twice"},
+		{`"private_keys":{"1"`, `"private_keys":{"2"`, "key id that stands twice"}, {`"private_keys":{"1"`, `"private_keys":{"3"`, "key id that stands twice"},
 		{`"private_keys":{"1"`, `"private_keys":{"01"`, "not a plain number"},
 		{`"public_keys":{"6"`, `"public_keys":{"7"`, "key id that stands twice"}, {`"public_keys":{"6"`, `"public_keys":{"9"`, "public key without its private key"},
 		{`"public_keys":{"6"`, `"public_keys":{"1"`, "public key that does not belong to its private key"},
@@ -78,6 +78,18 @@ func TestVodozemacAccountForm(t *testing.T) {
 	refuseArrays(t, text, importVodozemacAccount, map[string]string{
 		`"public_keys":{"6":`: otherKey,
 	}, "public key that does not belong to its private key")
+}
+
+// A map has no order: the keys are in that of their ids, oldest first.
+func TestVodozemacAccountOrder(t *testing.T) {
+	text := vodozemacJSON(t, must(richAccount(t).ExportVodozemac(vodozemacKey)), nil)
+	turned := regexp.MustCompile(`"private_keys":{("1":[^]]*]),(.*"7":[^]]*])}`).ReplaceAllString(text, `"private_keys":{$2,$1}`)
+	require.NotEqual(t, text, turned)
+	want, err := olm.ImportVodozemacAccount(vodozemacPickle(text), vodozemacKey)
+	require.NoError(t, err)
+	got, err := olm.ImportVodozemacAccount(vodozemacPickle(turned), vodozemacKey)
+	require.NoError(t, err)
+	require.Equal(t, want.State(), got.State())
 }
 
 // Lists are bounded before they are kept.
@@ -122,6 +134,7 @@ func TestVodozemacSessionForm(t *testing.T) {
 	}
 	refuseChanges(t, active, importVodozemacSession, append(both,
 		change{`"type":"active"`, `"type":"inactive"`, "sending ratchet with members of another type"},
+		change{`"type":"active"`, `"type":"active","root_key":{"key":` + otherKey + `},"ratchet_key":` + otherKey, "sending ratchet with members of another type"},
 		change{`"type":"active"`, `"type":"other"`, "unknown variant"}, change{`"type":"active"`, `"kind":"active"`, "missing member"},
 		change{`"symmetric_key_ratchet"`, `"other"`, "sending ratchet with members of another type"},
 		change{`"active_ratchet"`, `"other"`, "sending ratchet with members of another type"},

@@ -85,9 +85,7 @@ func (s *Session) numberSkipped() {
 
 func vodozemacPublic(r *vodozemac.Reader) (public keys.Curve25519) {
 	var b [keySize]byte
-	if r.Bytes(b[:]); r.Failed() {
-		return public
-	}
+	r.Bytes(b[:])
 	public, err := keys.NewCurve25519(b[:])
 	if err != nil {
 		r.Fail("invalid Curve25519 public key")
