@@ -137,6 +137,7 @@ func TestSealOlmRefuses(t *testing.T) {
 	refused(keys.ErrAbsent, s, a.keys, nil, event)
 	refused(keys.ErrAbsent, nil, a.keys, b.keys, event)
 	refused(keys.ErrAbsent, s, new(crosssigning.DeviceKeys), a.keys, event)
+	refused(keys.ErrAbsent, s, a.keys, new(crosssigning.DeviceKeys), event)
 	refused(events.ErrClosed, s, a.keys, b.keys, events.Outgoing{})
 	closed := events.NewDummy()
 	closed.Close()

@@ -26,7 +26,7 @@ func SealOlm(session *olm.Session, from, to *crosssigning.DeviceKeys, event Outg
 }
 
 func doSealOlm(session *olm.Session, from, to *crosssigning.DeviceKeys, event Outgoing) (*OlmEncrypted, error) {
-	if session == nil || from == nil || to == nil {
+	if session == nil || from == nil || to == nil || to.Curve25519().IsZero() {
 		return nil, fmt.Errorf("%s: %w", payloadName, keys.ErrAbsent)
 	}
 	if event.IsZero() {
