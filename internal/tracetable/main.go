@@ -1,5 +1,5 @@
 // Command tracetable shows how each requirement of the specification leads to
-// the code that meets it, and to the tests that fail without that code. Run it as
+// the code that meets it, and to the tests that run that code. Run it as
 //
 //	go run ./internal/tracetable [-check | -cover]
 //

@@ -15,8 +15,8 @@ const start = `# Traceability
 <!-- Made by go run ./internal/tracetable. Do not edit. -->
 
 Each row is a requirement: of the Matrix specification, version 1.19, of a standard that it stands on, or of what
-implementations do where it is silent. A row leads from its clause to the code that meets it, and to the tests that would
-fail without that code. Where the program that uses this library has to act, or nothing is here yet, the row says so.
+implementations do where it is silent. A row leads from its clause to the code that meets it, and to the tests that
+run that code. Where the program that uses this library has to act, or nothing is here yet, the row says so.
 
 ` + "`go run ./internal/tracetable -check`" + ` demands that no row is missing, that each name is in the code, and that each exported
 function of the rooms is in a row or exempt. ` + "`-cover`" + ` also runs every test of the table by itself: it must pass and run a

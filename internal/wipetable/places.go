@@ -15,7 +15,7 @@ import (
 )
 
 // place is a statement that wipes: secret.Wipe of a buffer, or a method or function
-// that does so.
+// that does so, Close among them.
 type place struct {
 	file   string // below the module's root
 	offset int    // in the file
@@ -80,7 +80,7 @@ func inFunction(files *token.FileSet, file string, fn *ast.FuncDecl) (places []p
 		switch f := call.Fun.(type) {
 		case *ast.SelectorExpr:
 			x, _ = f.X.(*ast.Ident)
-			wipes = f.Sel.Name == "Wipe" || f.Sel.Name == "wipe"
+			wipes = f.Sel.Name == "Wipe" || f.Sel.Name == "wipe" || f.Sel.Name == "Close"
 		case *ast.Ident: // wipeKeys, wipeScalar
 			wipes = strings.HasPrefix(f.Name, "wipe")
 		}
