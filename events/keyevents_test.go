@@ -121,7 +121,7 @@ func TestAttack_P29_SessionIDIsTheKeys(t *testing.T) {
 	require.NoError(t, err)
 	forwarded, err := events.NewForwardedRoomKey(export, forwarding(a))
 	require.NoError(t, err)
-	for _, id := range []string{other.ID(), out.ID() + "=", "x" + out.ID()[1:]} {
+	for _, id := range []string{other.ID(), out.ID() + "=", "x" + out.ID()} {
 		content := decode(t, event.SecretContent())
 		content["session_id"] = id
 		getRefused(t, events.ErrSessionID, open(t, a, b, knows(a.keys), outgoing(t, events.TypeRoomKey, content)), getRoomKey)

@@ -192,7 +192,6 @@ func TestOpenForeignSession(t *testing.T) {
 // A failed check uses the key of the message, of a new session too, and nothing
 // is left to act upon.
 func TestOpenFailedCheckInKnownSession(t *testing.T) {
-	t.Parallel()
 	a, b := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB")
 	s, r := a.session(t, b), b.receiver(t, knows(a.keys))
 	content, err := events.SealOlm(s, a.keys, b.keys, events.NewDummy())
@@ -257,7 +256,6 @@ func TestParseOlm(t *testing.T) {
 
 // After a failed check, the payload is wiped and a new session closed.
 func TestOpenFailedCheckLeavesNothing(t *testing.T) {
-	t.Parallel()
 	a, b := newDevice(t, alice, "ALICE"), newDevice(t, bob, "BOB")
 	text := marshal(t, payload(t, a, b, events.NewDummy()))
 	s := a.session(t, b)

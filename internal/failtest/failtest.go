@@ -88,7 +88,8 @@ func Refused(t testing.TB, f func() error, subjects ...Subject) error {
 }
 
 // Bounded calls f once, which may change something and need not fail, and asserts
-// the other three invariants. It returns the error.
+// the other three invariants. It returns the error. It is not for parallel tests:
+// memory is measured once, and that of others counts.
 func Bounded(t testing.TB, f func() error, subjects ...Subject) error {
 	t.Helper()
 	size := 0
