@@ -37,28 +37,28 @@ func UnpickleAccount(pickle, key []byte) (*Account, error) {
 
 // Pickle is olm_pickle_account.
 func (a *Account) Pickle(key []byte) ([]byte, error) {
-	out := make([]byte, C.olm_pickle_account_length(a.c))
+	out := buffer(C.olm_pickle_account_length(a.c))
 	err := a.check(C.olm_pickle_account(a.c, pointer(key), length(key), pointer(out), length(out)))
 	return out, err
 }
 
 // IdentityKeys is olm_account_identity_keys, JSON.
 func (a *Account) IdentityKeys() ([]byte, error) {
-	out := make([]byte, C.olm_account_identity_keys_length(a.c))
+	out := buffer(C.olm_account_identity_keys_length(a.c))
 	err := a.check(C.olm_account_identity_keys(a.c, pointer(out), length(out)))
 	return out, err
 }
 
 // Sign is olm_account_sign, base64.
 func (a *Account) Sign(message []byte) (string, error) {
-	out := make([]byte, C.olm_account_signature_length(a.c))
+	out := buffer(C.olm_account_signature_length(a.c))
 	err := a.check(C.olm_account_sign(a.c, pointer(message), length(message), pointer(out), length(out)))
 	return string(out), err
 }
 
 // OneTimeKeys is olm_account_one_time_keys, JSON.
 func (a *Account) OneTimeKeys() ([]byte, error) {
-	out := make([]byte, C.olm_account_one_time_keys_length(a.c))
+	out := buffer(C.olm_account_one_time_keys_length(a.c))
 	err := a.check(C.olm_account_one_time_keys(a.c, pointer(out), length(out)))
 	return out, err
 }
@@ -77,7 +77,7 @@ func (a *Account) GenerateFallbackKey() error {
 
 // UnpublishedFallbackKey is olm_account_unpublished_fallback_key, JSON.
 func (a *Account) UnpublishedFallbackKey() ([]byte, error) {
-	out := make([]byte, C.olm_account_unpublished_fallback_key_length(a.c))
+	out := buffer(C.olm_account_unpublished_fallback_key_length(a.c))
 	err := a.check(C.olm_account_unpublished_fallback_key(a.c, pointer(out), length(out)))
 	return out, err
 }

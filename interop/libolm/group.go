@@ -37,14 +37,14 @@ func UnpickleOutboundGroup(pickle, key []byte) (*OutboundGroup, error) {
 
 // Pickle is olm_pickle_outbound_group_session.
 func (g *OutboundGroup) Pickle(key []byte) ([]byte, error) {
-	out := make([]byte, C.olm_pickle_outbound_group_session_length(g.c))
+	out := buffer(C.olm_pickle_outbound_group_session_length(g.c))
 	err := g.check(C.olm_pickle_outbound_group_session(g.c, pointer(key), length(key), pointer(out), length(out)))
 	return out, err
 }
 
 // ID is olm_outbound_group_session_id.
 func (g *OutboundGroup) ID() (string, error) {
-	out := make([]byte, C.olm_outbound_group_session_id_length(g.c))
+	out := buffer(C.olm_outbound_group_session_id_length(g.c))
 	err := g.check(C.olm_outbound_group_session_id(g.c, bytePointer(out), length(out)))
 	return string(out), err
 }
@@ -57,14 +57,14 @@ func (g *OutboundGroup) Index() uint32 {
 
 // SessionKey is olm_outbound_group_session_key.
 func (g *OutboundGroup) SessionKey() (string, error) {
-	out := make([]byte, C.olm_outbound_group_session_key_length(g.c))
+	out := buffer(C.olm_outbound_group_session_key_length(g.c))
 	err := g.check(C.olm_outbound_group_session_key(g.c, bytePointer(out), length(out)))
 	return string(out), err
 }
 
 // Encrypt is olm_group_encrypt.
 func (g *OutboundGroup) Encrypt(plaintext []byte) (string, error) {
-	out := make([]byte, C.olm_group_encrypt_message_length(g.c, length(plaintext)))
+	out := buffer(C.olm_group_encrypt_message_length(g.c, length(plaintext)))
 	err := g.check(C.olm_group_encrypt(g.c, bytePointer(plaintext), length(plaintext), bytePointer(out), length(out)))
 	return string(out), err
 }
@@ -106,14 +106,14 @@ func UnpickleInboundGroup(pickle, key []byte) (*InboundGroup, error) {
 
 // Pickle is olm_pickle_inbound_group_session.
 func (g *InboundGroup) Pickle(key []byte) ([]byte, error) {
-	out := make([]byte, C.olm_pickle_inbound_group_session_length(g.c))
+	out := buffer(C.olm_pickle_inbound_group_session_length(g.c))
 	err := g.check(C.olm_pickle_inbound_group_session(g.c, pointer(key), length(key), pointer(out), length(out)))
 	return out, err
 }
 
 // ID is olm_inbound_group_session_id.
 func (g *InboundGroup) ID() (string, error) {
-	out := make([]byte, C.olm_inbound_group_session_id_length(g.c))
+	out := buffer(C.olm_inbound_group_session_id_length(g.c))
 	err := g.check(C.olm_inbound_group_session_id(g.c, bytePointer(out), length(out)))
 	return string(out), err
 }
@@ -132,7 +132,7 @@ func (g *InboundGroup) IsVerified() bool {
 
 // Export is olm_export_inbound_group_session.
 func (g *InboundGroup) Export(index uint32) ([]byte, error) {
-	out := make([]byte, C.olm_export_inbound_group_session_length(g.c))
+	out := buffer(C.olm_export_inbound_group_session_length(g.c))
 	err := g.check(C.olm_export_inbound_group_session(g.c, bytePointer(out), length(out), C.uint32_t(index)))
 	return out, err
 }
@@ -145,7 +145,7 @@ func (g *InboundGroup) Decrypt(message string) ([]byte, uint32, error) {
 		return nil, 0, err
 	}
 	var index C.uint32_t
-	m, out := scratch(message), make([]byte, n)
+	m, out := scratch(message), buffer(n)
 	n = C.olm_group_decrypt(g.c, bytePointer(m), length(m), bytePointer(out), length(out), &index)
 	if err := g.check(n); err != nil {
 		return nil, 0, err

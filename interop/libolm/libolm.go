@@ -17,7 +17,6 @@ package libolm
 import "C"
 
 import (
-	"bytes"
 	"crypto/rand"
 	"fmt"
 	"runtime"
@@ -64,11 +63,24 @@ func bytePointer(b []byte) *C.uint8_t { return (*C.uint8_t)(pointer(b)) }
 
 func length(b []byte) C.size_t { return C.size_t(len(b)) }
 
+// margin is the room on both sides of a buffer that libolm writes to. Go bounds
+// nothing that C does, and hostile input must not make it write to Go's heap.
+const margin = 64
+
+// buffer returns n bytes that libolm may overwrite. It is never nil.
+func buffer[T C.size_t | int](n T) []byte {
+	return make([]byte, margin+n+margin)[margin : margin+n : margin+n]
+}
+
 // scratch returns a copy of b that libolm may overwrite. It is never nil.
-func scratch[T string | []byte](b T) []byte { return bytes.Clone(append([]byte{}, b...)) }
+func scratch[T string | []byte](b T) []byte {
+	c := buffer(len(b))
+	copy(c, b)
+	return c
+}
 
 func random(n C.size_t) []byte {
-	b := make([]byte, n)
+	b := buffer(n)
 	if n > 0 {
 		rand.Read(b)
 	}

@@ -16,9 +16,9 @@ func PkEncrypt(recipient string, plaintext []byte) (ciphertext, mac, ephemeral s
 	if C.olm_pk_encryption_set_recipient_key(e, pointer(k), length(k)) == failed {
 		return "", "", "", failure(C.olm_pk_encryption_last_error_code(e))
 	}
-	c := make([]byte, C.olm_pk_ciphertext_length(e, length(plaintext)))
-	m := make([]byte, C.olm_pk_mac_length(e))
-	p := make([]byte, C.olm_pk_key_length())
+	c := buffer(C.olm_pk_ciphertext_length(e, length(plaintext)))
+	m := buffer(C.olm_pk_mac_length(e))
+	p := buffer(C.olm_pk_key_length())
 	r := random(C.olm_pk_encrypt_random_length(e))
 	if C.olm_pk_encrypt(e, pointer(plaintext), length(plaintext), pointer(c), length(c),
 		pointer(m), length(m), pointer(p), length(p), pointer(r), length(r)) == failed {
@@ -46,14 +46,14 @@ func (d *PkDecryption) check(result C.size_t) error {
 
 // PkKeyFromPrivate is olm_pk_key_from_private; it returns the public key too.
 func PkKeyFromPrivate(private []byte) (*PkDecryption, string, error) {
-	d, out := blankPkDecryption(), make([]byte, C.olm_pk_key_length())
+	d, out := blankPkDecryption(), buffer(C.olm_pk_key_length())
 	err := d.check(C.olm_pk_key_from_private(d.c, pointer(out), length(out), pointer(private), length(private)))
 	return d, string(out), err
 }
 
 // UnpicklePkDecryption is olm_unpickle_pk_decryption.
 func UnpicklePkDecryption(pickle, key []byte) (*PkDecryption, string, error) {
-	d, p, out := blankPkDecryption(), scratch(pickle), make([]byte, C.olm_pk_key_length())
+	d, p, out := blankPkDecryption(), scratch(pickle), buffer(C.olm_pk_key_length())
 	err := d.check(C.olm_unpickle_pk_decryption(d.c, pointer(key), length(key),
 		pointer(p), length(p), pointer(out), length(out)))
 	return d, string(out), err
@@ -61,7 +61,7 @@ func UnpicklePkDecryption(pickle, key []byte) (*PkDecryption, string, error) {
 
 // Pickle is olm_pickle_pk_decryption.
 func (d *PkDecryption) Pickle(key []byte) ([]byte, error) {
-	out := make([]byte, C.olm_pickle_pk_decryption_length(d.c))
+	out := buffer(C.olm_pickle_pk_decryption_length(d.c))
 	err := d.check(C.olm_pickle_pk_decryption(d.c, pointer(key), length(key), pointer(out), length(out)))
 	return out, err
 }
@@ -69,7 +69,7 @@ func (d *PkDecryption) Pickle(key []byte) ([]byte, error) {
 // Decrypt is olm_pk_decrypt.
 func (d *PkDecryption) Decrypt(ciphertext, mac, ephemeral string) ([]byte, error) {
 	c, m, e := scratch(ciphertext), scratch(mac), scratch(ephemeral)
-	out := make([]byte, C.olm_pk_max_plaintext_length(d.c, length(c)))
+	out := buffer(C.olm_pk_max_plaintext_length(d.c, length(c)))
 	n := C.olm_pk_decrypt(d.c, pointer(e), length(e), pointer(m), length(m),
 		pointer(c), length(c), pointer(out), length(out))
 	if err := d.check(n); err != nil {
@@ -84,11 +84,11 @@ func PkSign(seed, message []byte) (public, signature string, err error) {
 	owner := new(int64)
 	defer runtime.KeepAlive(owner)
 	s := C.olm_pk_signing(allocate(owner, C.olm_pk_signing_size()))
-	p := make([]byte, C.olm_pk_signing_public_key_length())
+	p := buffer(C.olm_pk_signing_public_key_length())
 	if C.olm_pk_signing_key_from_seed(s, pointer(p), length(p), pointer(seed), length(seed)) == failed {
 		return "", "", failure(C.olm_pk_signing_last_error_code(s))
 	}
-	out := make([]byte, C.olm_pk_signature_length())
+	out := buffer(C.olm_pk_signature_length())
 	if C.olm_pk_sign(s, bytePointer(message), length(message), bytePointer(out), length(out)) == failed {
 		return "", "", failure(C.olm_pk_signing_last_error_code(s))
 	}

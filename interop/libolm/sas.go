@@ -27,7 +27,7 @@ func NewSAS() (*SAS, error) {
 
 // PublicKey is olm_sas_get_pubkey.
 func (s *SAS) PublicKey() (string, error) {
-	out := make([]byte, C.olm_sas_pubkey_length(s.c))
+	out := buffer(C.olm_sas_pubkey_length(s.c))
 	err := s.check(C.olm_sas_get_pubkey(s.c, pointer(out), length(out)))
 	return string(out), err
 }
@@ -40,14 +40,14 @@ func (s *SAS) SetTheirKey(key string) error {
 
 // Bytes is olm_sas_generate_bytes.
 func (s *SAS) Bytes(info []byte, n int) ([]byte, error) {
-	out := make([]byte, n)
+	out := buffer(n)
 	err := s.check(C.olm_sas_generate_bytes(s.c, pointer(info), length(info), pointer(out), length(out)))
 	return out, err
 }
 
 // MAC is olm_sas_calculate_mac_fixed_base64.
 func (s *SAS) MAC(input, info []byte) (string, error) {
-	out := make([]byte, C.olm_sas_mac_length(s.c))
+	out := buffer(C.olm_sas_mac_length(s.c))
 	err := s.check(C.olm_sas_calculate_mac_fixed_base64(s.c, pointer(input), length(input),
 		pointer(info), length(info), pointer(out), length(out)))
 	return string(out), err
@@ -55,7 +55,7 @@ func (s *SAS) MAC(input, info []byte) (string, error) {
 
 // LegacyMAC is olm_sas_calculate_mac.
 func (s *SAS) LegacyMAC(input, info []byte) (string, error) {
-	out := make([]byte, C.olm_sas_mac_length(s.c))
+	out := buffer(C.olm_sas_mac_length(s.c))
 	err := s.check(C.olm_sas_calculate_mac(s.c, pointer(input), length(input),
 		pointer(info), length(info), pointer(out), length(out)))
 	return string(out), err
@@ -63,7 +63,7 @@ func (s *SAS) LegacyMAC(input, info []byte) (string, error) {
 
 // LongMAC is olm_sas_calculate_mac_long_kdf.
 func (s *SAS) LongMAC(input, info []byte) (string, error) {
-	out := make([]byte, C.olm_sas_mac_length(s.c))
+	out := buffer(C.olm_sas_mac_length(s.c))
 	err := s.check(C.olm_sas_calculate_mac_long_kdf(s.c, pointer(input), length(input),
 		pointer(info), length(info), pointer(out), length(out)))
 	return string(out), err

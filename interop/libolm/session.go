@@ -58,14 +58,14 @@ func UnpickleSession(pickle, key []byte) (*Session, error) {
 
 // Pickle is olm_pickle_session.
 func (s *Session) Pickle(key []byte) ([]byte, error) {
-	out := make([]byte, C.olm_pickle_session_length(s.c))
+	out := buffer(C.olm_pickle_session_length(s.c))
 	err := s.check(C.olm_pickle_session(s.c, pointer(key), length(key), pointer(out), length(out)))
 	return out, err
 }
 
 // ID is olm_session_id.
 func (s *Session) ID() (string, error) {
-	out := make([]byte, C.olm_session_id_length(s.c))
+	out := buffer(C.olm_session_id_length(s.c))
 	err := s.check(C.olm_session_id(s.c, pointer(out), length(out)))
 	return string(out), err
 }
@@ -79,7 +79,7 @@ func (s *Session) HasReceivedMessage() bool {
 // Describe is olm_session_describe.
 func (s *Session) Describe() string {
 	defer runtime.KeepAlive(s)
-	out := make([]byte, 4096)
+	out := buffer(4096)
 	C.olm_session_describe(s.c, (*C.char)(pointer(out)), length(out))
 	text, _, _ := bytes.Cut(out, []byte{0})
 	return string(text)
@@ -101,7 +101,7 @@ func (s *Session) MessageType() int {
 // Encrypt is olm_encrypt.
 func (s *Session) Encrypt(plaintext []byte) (string, error) {
 	r := random(C.olm_encrypt_random_length(s.c))
-	out := make([]byte, C.olm_encrypt_message_length(s.c, length(plaintext)))
+	out := buffer(C.olm_encrypt_message_length(s.c, length(plaintext)))
 	err := s.check(C.olm_encrypt(s.c, pointer(plaintext), length(plaintext),
 		pointer(r), length(r), pointer(out), length(out)))
 	return string(out), err
@@ -114,7 +114,7 @@ func (s *Session) Decrypt(messageType int, body string) ([]byte, error) {
 	if err := s.check(n); err != nil {
 		return nil, err
 	}
-	m, out := scratch(body), make([]byte, n)
+	m, out := scratch(body), buffer(n)
 	n = C.olm_decrypt(s.c, C.size_t(messageType), pointer(m), length(m), pointer(out), length(out))
 	if err := s.check(n); err != nil {
 		return nil, err
