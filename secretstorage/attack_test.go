@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chappe-e2ee/chappe/internal/failtest"
+	"github.com/chappe-e2ee/chappe/internal/redactiontest"
 	"github.com/chappe-e2ee/chappe/keys"
 	"github.com/chappe-e2ee/chappe/secretstorage"
 )
@@ -129,7 +130,7 @@ func TestAttack_V28_NothingPlain(t *testing.T) {
 	require.NoError(t, err)
 	b, err := json.Marshal([]any{d, sealed, s})
 	require.NoError(t, err)
-	requireNoSecret(t, string(b))
+	redactiontest.CheckText(t, string(b), secrets(t)...)
 	p := privateKey(t)
 	failtest.Refused(t, func() error { _, err := json.Marshal([]any{d, p}); return err }, k, failtest.Secret(unhex(t, seed)))
 }
