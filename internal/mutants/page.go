@@ -57,8 +57,8 @@ Noticed is the share of mutants that were killed or timed out.
 
 const summary = `## Résumé
 
-Un mutant est le code modifié en un seul point : une comparaison inversée ou décalée d'une unité, un ` + "`&&`" + ` mis pour un ` + "`||`" + `, un
-contrôle retourné. Si aucun test n'échoue, les tests ont un trou, ou bien le mutant équivaut à l'original. Les
+Un mutant est le code modifié en un seul point : un contrôle ou une instruction retirés, une comparaison inversée ou décalée d'une
+unité, un ` + "`&&`" + ` mis pour un ` + "`||`" + `. Si aucun test n'échoue, les tests ont un trou, ou bien le mutant équivaut à l'original. Les
 %d paquets sont ceux qui vérifient, déchiffrent, analysent des données et décident de la confiance ; %d ont un résultat. Ils
 donnent %d mutants : %d sont tués par les tests de leur propre paquet, %d arrêtés par la limite de temps, et %d survivent, dont %d
 avec une raison écrite ci-dessus. Soit %s de mutants remarqués. La commande est ` + "`.ci/mutation`" + ` ; elle échoue si un mutant survit sans
