@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"sync/atomic"
 )
@@ -102,6 +103,28 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 func IsObject(text []byte) bool {
 	_, err := parseMembers("", text)
 	return err == nil
+}
+
+// UnquoteSecret returns the base64 that a JSON string says, or nil.
+func UnquoteSecret(raw string) []byte { return unquoteSecret([]byte(raw)) }
+
+// CheckRounds says whether the header of a key file may name that many rounds.
+func CheckRounds(n uint32) error {
+	h := header{0: keyFileVersion}
+	binary.BigEndian.PutUint32(h[headerSize-4:], n)
+	return h.check()
+}
+
+// BatchOf returns how many entries with texts and ids of these lengths a batch
+// gathers before it hands them out.
+func BatchOf(text, roomID, sessionID int) (n int) {
+	done := false
+	b := newBatch(1, func(*job) {}, func(Entry, error) bool { done = true; return false })
+	for !done {
+		b.add(job{text: make([]byte, text), roomID: string(make([]byte, roomID)), sessionID: string(make([]byte, sessionID))})
+		n++
+	}
+	return n
 }
 
 // RawKeys returns the keys that a file holds, not a copy.

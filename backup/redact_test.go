@@ -56,10 +56,16 @@ func TestAttack_V26_SecretsDoNotPrint(t *testing.T) {
 // smaller one does not keep it.
 func TestAttack_G15_NoCopiesLeftBehind(t *testing.T) {
 	e := entry(t, 1)
-	e.RoomID = "!" + strings.Repeat("a\x01", 100)
+	e.RoomID = strings.Repeat("\x01", 100) // six times as long in JSON
+	var more strings.Builder
+	for n := range 20 {
+		fmt.Fprintf(&more, `"%s":"%s",`, strings.Repeat(`\u0001`, n+1), strings.Repeat("a", 30))
+	}
+	restored, _, _ := collect(open(t, file(t, "["+strings.Replace(entryJSON(entry(t, 1)), "{", "{"+more.String(), 1)+"]")))
+	restored[0].RoomID = e.RoomID
 	key := e.Session.SecretText()[8:40]
-	for _, write := range []func(dst []byte) ([]byte, error){e.AppendEntry, e.AppendExport} {
-		for n := range 2000 {
+	for _, write := range []func(dst []byte) ([]byte, error){e.AppendEntry, e.AppendExport, restored[0].AppendEntry, restored[0].AppendExport} {
+		for n := range 4000 {
 			dst := make([]byte, 0, n)
 			text, err := write(dst)
 			require.NoError(t, err)

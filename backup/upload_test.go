@@ -159,8 +159,8 @@ func TestAttack_G09_UploadSize(t *testing.T) {
 	require.Equal(t, 1, n)
 }
 
-// A body that would be longer than it may by a few bytes is two, also where the
-// bytes are brackets and commas of many rooms.
+// A body that would be longer than it may by a byte is two, also where the bytes
+// are brackets and commas of many rooms.
 func TestUploadOfManyRooms(t *testing.T) {
 	r := recipient(t, backupKey(t, 1))
 	list := make([]backup.Entry, backup.MaxUploadKeys)
@@ -173,8 +173,40 @@ func TestUploadOfManyRooms(t *testing.T) {
 	}
 	require.Equal(t, 1, count(func(int) int { return 8000 }))
 	uploads, _, _ := collectUploads(r.EncryptAll(unverified(list...), 2))
-	more := backup.MaxUploadSize - len(uploads[0].Body) + 100
+	more := backup.MaxUploadSize - len(uploads[0].Body) + 1
 	require.Equal(t, 2, count(func(i int) int { return 8000 + (more+i)/len(list) }))
+}
+
+// The same where the bytes are those of many sessions in one room. A body with
+// two bytes less is one: that many the count of its commas is too high.
+func TestUploadOfOneRoom(t *testing.T) {
+	r := recipient(t, backupKey(t, 1))
+	list := make([]backup.Entry, backup.MaxUploadKeys)
+	for i := range list {
+		list[i] = entry(t, i)
+		list[i].ForwardingChain = slices.Repeat([]keys.Curve25519{curveKey(t, 9)}, 156)
+	}
+	room := func(n int) {
+		for i := range list {
+			list[i].RoomID = "!" + strings.Repeat("a", n)
+		}
+	}
+	room(0)
+	uploads, _, _ := collectUploads(r.EncryptAll(unverified(list...), 2))
+	require.Len(t, uploads, 1)
+	left := backup.MaxUploadSize - len(uploads[0].Body)
+	require.Less(t, left, 10_000)
+	room(left + 1)
+	require.Equal(t, 2, requireUploads(t, r, list, 2))
+	room(left - 2)
+	require.Equal(t, 1, requireUploads(t, r, list, 2))
+}
+
+// A room id of 10,000 bytes is taken.
+func TestLongestRoomID(t *testing.T) {
+	e := entry(t, 1)
+	e.RoomID = strings.Repeat("a", 10_000)
+	require.Equal(t, 1, requireUploads(t, recipient(t, backupKey(t, 1)), []backup.Entry{e}, 1))
 }
 
 func TestEncryptAllBadEntries(t *testing.T) {
@@ -281,9 +313,13 @@ func TestParseUpdate(t *testing.T) {
 	u, err := backup.ParseUpdate([]byte(`{"count":10,"etag":"abcdefg","x":[]}`))
 	require.NoError(t, err)
 	require.Equal(t, backup.Update{ETag: "abcdefg", Count: 10}, u)
+	u, err = backup.ParseUpdate([]byte(`{"count":0,"etag":"x"}`))
+	require.NoError(t, err)
+	require.Equal(t, backup.Update{ETag: "x"}, u)
 	for text, want := range map[string]string{
 		`{"errcode":"M_WRONG_ROOM_KEYS_VERSION","error":"Wrong backup version.","current_version":"42"}`: "42",
 		`{"errcode":"M_WRONG_ROOM_KEYS_VERSION"}`:                                                        "",
+		`{"errcode":"M_WRONG_ROOM_KEYS_VERSION","current_version":"\\\\"}`:                               `\\`,
 		`{"errcode":"M_WRONG_ROOM_KEYS_VERSION","etag":"x","count":1}`:                                   "",
 	} {
 		err := updateFails(t, text)
