@@ -32,16 +32,18 @@ func TestLatestHoldsWhatDiffers(t *testing.T) {
 // Nothing says that the latest ratchet of a pickle follows from the first one. It
 // is kept as it is.
 func TestLatestOfAnotherRatchet(t *testing.T) {
-	p, other := newPeer(35), newPeer(36)
-	for _, index := range []uint32{7, 300} {
-		pickle := libolm.Encrypt(p.inboundPlaintext(other.at(index), 1), pickleKey)
+	p := newPeer(35)
+	unmoved := p.at(0)
+	unmoved.index = 9 // of the first ratchet, with another index
+	for _, latest := range []*peer{newPeer(36).at(7), newPeer(36).at(300), unmoved} {
+		pickle := libolm.Encrypt(p.inboundPlaintext(latest, 1), pickleKey)
 		s, err := megolm.ImportLibolmInboundSession(pickle, pickleKey)
 		require.NoError(t, err)
 		again, err := s.ExportLibolm(pickleKey)
 		require.NoError(t, err)
-		require.Equal(t, string(libolm.Encrypt(p.inboundPlaintext(other.at(index), 1), pickleKey)), string(again))
-		e, err := s.ExportAt(index)
+		require.Equal(t, string(pickle), string(again))
+		e, err := s.ExportAt(latest.index)
 		require.NoError(t, err)
-		require.Equal(t, text(append(other.at(index).export()[:133], p.public()...)), e.SecretText())
+		require.Equal(t, text(append(latest.export()[:133], p.public()...)), e.SecretText())
 	}
 }
