@@ -320,6 +320,7 @@ func TestLargestEntry(t *testing.T) {
 			require.ErrorIs(t, mustFail(t, func() error { return errOf(recipient(t, key).Encrypt(e, false)) }, said(e), buffers), backup.ErrTooLarge)
 			continue
 		}
+		require.Less(t, cap(text)-len(text), 10<<10, "it was made as long as it gets")
 		_, err = backup.DecryptSession(key, e.RoomID, e.SessionID(), text)
 		require.NoError(t, err, "%d bytes", len(text))
 	}
