@@ -39,7 +39,7 @@ every operator it has. What [.ci/mutation](../.ci/mutation) adds:
   panics.
 - Constants and code that no test reaches are mutated as well. A mutant in them survives unless a test notices.
 - A mutant that does not compile is not counted. Vet kills none.
-- A package is judged by its own tests alone.
+- A package is judged by its own tests alone. One that fails has to fail again by itself, which leaves little to chance.
 - Mutants that change a condition share one build, where a variable of the environment chooses among them. That
   saves time and changes nothing else.
 

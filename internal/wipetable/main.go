@@ -69,6 +69,11 @@ func table(root string, list bool) error {
 		return err
 	}
 	var missed []error
+	for name := range unreached {
+		if !slices.ContainsFunc(places, func(p place) bool { return p.String() == name }) {
+			missed = append(missed, fmt.Errorf("%s: unreached names it, and it is gone", name))
+		}
+	}
 	for _, p := range places {
 		switch excused := unreached[p.String()] != ""; {
 		case p.direct && !noted[p.at()] && !excused:
